@@ -1,0 +1,160 @@
+// The one port to an ordered, partitioned, durable log: Apache Kafka, the embedded log, or plain memory.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "juncture/core/result.h"
+#include "juncture/core/types.h"
+
+namespace juncture {
+
+using Partition = std::int32_t;
+using Offset = std::int64_t;
+
+struct TopicPartition {
+  std::string topic;
+  Partition partition = 0;
+  friend bool operator==(const TopicPartition&, const TopicPartition&) = default;
+  friend auto operator<=>(const TopicPartition&, const TopicPartition&) = default;
+};
+
+// A record as read. The views hold until the next poll() of the consumer or reader that gave it.
+struct Record {
+  std::string_view topic;
+  Partition partition = 0;
+  Offset offset = 0;
+  Timestamp timestamp{};  // append time where the log stamps it, else the producer's
+  std::string_view key;
+  std::string_view value;
+  bool tombstone = false;  // null value
+};
+
+// A record to write. Views are copied by send(). partition < 0: murmur2 of the key, as Kafka's Java client does.
+struct Outgoing {
+  std::string_view topic;
+  Partition partition = -1;
+  std::string_view key;
+  std::string_view value;
+  bool tombstone = false;
+  Timestamp timestamp{};  // zero: now
+};
+
+struct TopicSpec {
+  std::string name;
+  Partition partitions = 4;
+  bool compacted = false;
+  std::optional<Millis> retention;                // by time; none: for ever
+  std::optional<std::int64_t> retention_bytes;    // per partition; none: no bound
+  std::map<std::string, std::string> properties;  // passed through where the log is Kafka
+};
+
+// End offsets are one past the last record. `begin` moves up with retention.
+struct Watermarks {
+  Offset begin = 0;
+  Offset end = 0;
+};
+
+// A committed position: the next offset to read, and up to 200 ASCII bytes of our own beside it.
+struct Position {
+  Offset next = 0;
+  std::string metadata;
+};
+
+// Hears of partitions coming and going, inside Consumer::poll() or close() and on its thread.
+class AssignmentListener {
+ public:
+  virtual ~AssignmentListener() = default;
+  // Newly assigned. They deliver nothing until seek() has been called for each: the task knows where it stands.
+  virtual void on_assigned(std::span<const TopicPartition> partitions) = 0;
+  // About to go to somebody else; last chance to commit.
+  virtual void on_revoked(std::span<const TopicPartition> partitions) = 0;
+  // Already gone: write nothing.
+  virtual void on_lost(std::span<const TopicPartition> partitions) = 0;
+};
+
+// Member of a group. One thread. Auto-commit is off everywhere.
+class Consumer {
+ public:
+  virtual ~Consumer() = default;
+  virtual Status subscribe(std::vector<std::string> topics, AssignmentListener& listener) = 0;
+  // Up to `records_max` records in partition order, or none after `timeout`. A missing offset is an error, never a
+  // reset.
+  virtual Result<std::span<const Record>> poll(Millis timeout, std::size_t records_max = 4096) = 0;
+  virtual Status seek(const TopicPartition& at, Offset next) = 0;
+  virtual Status pause(const TopicPartition& at) = 0;
+  virtual Status resume(const TopicPartition& at) = 0;
+  // Synchronous. last + 1, as everywhere.
+  virtual Status commit(const std::map<TopicPartition, Position>& positions) = 0;
+  virtual Result<std::optional<Position>> committed(const TopicPartition& at) = 0;
+  // Leaves the group; on_revoked is heard first.
+  virtual Status close() = 0;
+  // Opaque proof of membership for Producer::send_offsets.
+  virtual std::string_view group() const = 0;
+};
+
+// One thread, except where an adapter says more.
+class Producer {
+ public:
+  virtual ~Producer() = default;
+  // Copies the record into the log's buffer; blocks while that is full, up to the adapter's delivery time-out.
+  virtual Status send(const Outgoing& record) = 0;
+  virtual Status send_batch(std::span<const Outgoing> records) = 0;
+  // Returns when every record sent so far is durable in the log, or says which failed first.
+  virtual Status flush() = 0;
+
+  // Transactions: records sent and offsets given between begin and commit become visible together or not at all.
+  // Only for a producer made with a transactional id; the Kafka adapter answers `unsupported` for now.
+  virtual Status begin_transaction() = 0;
+  virtual Status send_offsets(const std::map<TopicPartition, Position>& positions, const Consumer& member) = 0;
+  virtual Status commit_transaction() = 0;
+  virtual Status abort_transaction() = 0;
+};
+
+// Reads given partitions from given offsets, in no group: changelog restore, live stream, replay, dead letters.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual Status assign(const std::map<TopicPartition, Offset>& from) = 0;
+  virtual Result<std::span<const Record>> poll(Millis timeout, std::size_t records_max = 4096) = 0;
+};
+
+struct ConsumerOptions {
+  std::string group;
+  std::string member;  // static member id; empty: dynamic
+};
+struct ProducerOptions {
+  std::string transactional_id;  // empty: at least once, idempotent where the log can
+  Millis linger{5};
+};
+
+// Factory and administration. Thread safe.
+class Log {
+ public:
+  virtual ~Log() = default;
+  virtual std::string_view kind() const = 0;  // kafka, embedded or memory: said on the page and in source_info
+  virtual Result<std::unique_ptr<Consumer>> make_consumer(const ConsumerOptions& options) = 0;
+  virtual Result<std::unique_ptr<Producer>> make_producer(const ProducerOptions& options) = 0;
+  virtual Result<std::unique_ptr<Reader>> make_reader() = 0;
+  // Makes the topic if it is missing. An existing one must have as many partitions, else `partition_count`.
+  virtual Status ensure_topic(const TopicSpec& spec) = 0;
+  virtual Result<std::optional<Partition>> partition_count(std::string_view topic) = 0;
+  virtual Result<Watermarks> watermarks(const TopicPartition& at) = 0;
+  // First offset with a timestamp at or after `time`; the end if there is none.
+  virtual Result<Offset> offset_at(const TopicPartition& at, Timestamp time) = 0;
+  virtual Result<std::optional<Position>> committed(std::string_view group, const TopicPartition& at) = 0;
+  virtual Result<std::vector<std::string>> topics() = 0;
+  // Records that retention removed before any group had read them, since start.
+  virtual std::uint64_t dropped_unread() const = 0;
+};
+
+// Kafka's default partitioner: murmur2 of the key, positive, modulo. An empty key goes to partition 0.
+Partition partition_of(std::string_view key, Partition partitions);
+
+}  // namespace juncture
