@@ -34,6 +34,7 @@ struct Signal {
   Timestamp until{};            // feedback `snooze`: hold back until then
   std::string_view source;      // connector name, for metrics and the page
   std::string_view properties;  // raw JSON object of the rest, empty if none; never interpreted here
+  std::string_view alias;       // identify: the anonymous id that this known prospect had until now; may be empty
 };
 
 }  // namespace juncture

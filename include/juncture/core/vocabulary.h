@@ -92,6 +92,10 @@ inline constexpr std::array<std::string_view, 3> kFormNames{"brief", "medium", "
 enum class Tier : std::uint8_t { public_, gated, analyst_approved, sales_only };
 inline constexpr std::array<std::string_view, 4> kTierNames{"public", "gated", "analyst_approved", "sales_only"};
 
+// What is kept of the text of queries and titles.
+enum class TextPrivacy : std::uint8_t { verbatim, hashed, none };
+inline constexpr std::array<std::string_view, 3> kTextPrivacyNames{"verbatim", "hashed", "none"};
+
 using StageOdds = std::array<float, kStages>;
 using MomentOdds = std::array<float, kMoments>;
 
