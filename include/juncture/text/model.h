@@ -1,0 +1,38 @@
+// The trained text scorer: phrases, hashed n-gram weights and temperatures. Immutable, shared by all threads.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "juncture/core/result.h"
+
+namespace juncture {
+
+namespace text {
+struct ModelParts;
+}
+
+class TextModel {
+ public:
+  explicit TextModel(std::unique_ptr<const text::ModelParts> parts);
+  TextModel(TextModel&&) noexcept;
+  TextModel& operator=(TextModel&&) noexcept;
+  TextModel(const TextModel&) = delete;
+  TextModel& operator=(const TextModel&) = delete;
+  ~TextModel();
+
+  const std::string& version() const;  // "m-" and 8 hex digits of the content
+  const std::string& meta() const;     // JSON for people and tools: what it was trained from and how
+  const text::ModelParts& parts() const { return *parts_; }
+
+ private:
+  std::unique_ptr<const text::ModelParts> parts_;
+};
+
+// The bytes of a .jmodel file (docs/formats/model.md). The same model gives the same bytes.
+std::string serialize(const TextModel& model);
+// Refuses another layout, a damaged section, another feature schema, and weights that fail the golden queries.
+Result<TextModel> load_model(std::string_view bytes);
+
+}  // namespace juncture

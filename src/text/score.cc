@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <cstring>
+
+#include "juncture/core/hash.h"
+#include "juncture/core/math.h"
+#include "text/parts.h"
+
+namespace juncture::text {
+namespace {
+
+// For text no buyer types.
+constexpr double kGarbageNone = 0.98;
+// What one and two cues of a role multiply its odds by.
+constexpr std::array<double, 3> kRoleCue{1.0, 4.0, 8.0};
+constexpr std::size_t kUnknownRole = kRoles - 1;
+constexpr double kUnknownRoleShare = 0.15;
+
+// Eight lanes on every compiler; sums of 256 rows of i8 fit into i16.
+using Bytes8 [[gnu::vector_size(8)]] = std::int8_t;
+using Shorts8 [[gnu::vector_size(16)]] = std::int16_t;
+constexpr std::size_t kRowsMax = 256;
+
+void add_rows(const std::vector<std::int8_t>& table, const std::uint16_t* index, std::size_t count,
+              std::array<std::int32_t, kColumns>& sums) {
+  for (std::size_t from = 0; from < count; from += kRowsMax) {
+    std::array<Shorts8, kColumns / 8> part{};
+    const std::size_t to = std::min(count, from + kRowsMax);
+    for (std::size_t i = from; i < to; ++i) {
+      const std::int8_t* row = table.data() + std::size_t{index[i]} * kColumns;
+      for (std::size_t v = 0; v < part.size(); ++v) {
+        Bytes8 bytes;
+        std::memcpy(&bytes, row + v * 8, sizeof bytes);
+        part[v] += __builtin_convertvector(bytes, Shorts8);
+      }
+    }
+    for (std::size_t c = 0; c < kColumns; ++c) sums[c] += part[c / 8][c % 8];
+  }
+}
+
+template <std::size_t N>
+void softmax(std::array<double, N>& values) {
+  const double top = *std::max_element(values.begin(), values.end());
+  double sum = 0;
+  for (double& value : values) sum += (value = exact_exp(value - top));
+  for (double& value : values) value /= sum;
+}
+
+void fill_roles(const ModelParts& parts, const Features& features, const std::array<double, kEvidenceClasses>& p,
+                std::array<float, kRoles>& out) {
+  std::array<double, kRoles> odds{};
+  double buyer = 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    buyer += p[s];
+    for (std::size_t r = 0; r < kRoles; ++r) odds[r] += p[s] * static_cast<double>(parts.stage_roles[s][r]);
+  }
+  odds[kUnknownRole] += kUnknownRoleShare * buyer + (1.0 - buyer);
+  double sum = 0;
+  for (std::size_t r = 0; r < kRoles; ++r) {
+    if (r != kUnknownRole) odds[r] = (odds[r] + 0.01) * kRoleCue[features.role_hits[r]];
+    sum += odds[r];
+  }
+  for (std::size_t r = 0; r < kRoles; ++r) out[r] = static_cast<float>(odds[r] / sum);
+}
+
+}  // namespace
+
+Row logits_of(const ModelParts& parts, const Features& features) {
+  std::array<std::int32_t, kColumns> word{}, chars{}, dense{};
+  const Weights& weights = parts.weights;
+  add_rows(weights.word, features.word.data(), features.word_count, word);
+  add_rows(weights.chars, features.chars.data(), features.char_count, chars);
+  for (std::size_t d = 0; d < kDense; ++d) {
+    if (features.dense[d] == 0) continue;
+    const std::int16_t* row = weights.dense.data() + d * kColumns;
+    for (std::size_t c = 0; c < kColumns; ++c) dense[c] += row[c] * std::int32_t{features.dense[d]};
+  }
+  const double word_scale = static_cast<double>(weights.word_scale) * parts.inverse_root[features.word_count];
+  const double char_scale = static_cast<double>(weights.char_scale) * parts.inverse_root[features.char_count];
+  Row out{};
+  for (std::size_t c = 0; c < kColumns; ++c) {
+    out[c] = static_cast<double>(weights.bias[c]) + word_scale * word[c] + char_scale * chars[c] +
+             static_cast<double>(weights.dense_scale) * dense[c];
+  }
+  return out;
+}
+
+TextEvidence evidence_of(const ModelParts& parts, const Features& features, const Row& logits, Device device) {
+  TextEvidence out;
+  out.form = features.form;
+  out.words = features.words;
+  out.text_hash = features.text_hash;
+  out.roles[kUnknownRole] = 1;
+  if (features.kind == TextKind::empty) return out;
+  if (features.kind == TextKind::garbage) {
+    out.none = static_cast<float>(kGarbageNone);
+    const double rest = 1.0 - exact_exp(static_cast<double>(parts.log_prior[kNoneClass]));
+    out.log_ratio.fill(static_cast<float>(exact_log((1.0 - kGarbageNone) / rest)));
+    out.log_ratio[kNoneClass] =
+        static_cast<float>(exact_log(kGarbageNone) - static_cast<double>(parts.log_prior[kNoneClass]));
+    return out;
+  }
+  const std::size_t form = index_of(features.form);
+  std::array<double, kEvidenceClasses> p{};
+  const double stage_t = static_cast<double>(parts.calibration.stage_temperature[form]);
+  for (std::size_t y = 0; y < kEvidenceClasses; ++y) p[y] = logits[y] / stage_t;
+  p[kNoneClass] += static_cast<double>(parts.calibration.none_shift);
+  softmax(p);
+  for (std::size_t y = 0; y < kEvidenceClasses; ++y) {
+    out.log_ratio[y] = static_cast<float>(exact_log(p[y]) - static_cast<double>(parts.log_prior[y]));
+  }
+  out.none = static_cast<float>(p[kNoneClass]);
+  std::array<double, kMoments> m{};
+  const double moment_t = static_cast<double>(parts.calibration.moment_temperature[form]);
+  for (std::size_t i = 0; i < kMoments; ++i) {
+    m[i] = logits[kMomentColumn + i] / moment_t + static_cast<double>(parts.device_moment[index_of(device)][i]);
+  }
+  softmax(m);
+  for (std::size_t i = 0; i < kMoments; ++i) out.moments[i] = static_cast<float>(m[i]);
+  fill_roles(parts, features, p, out.roles);
+  return out;
+}
+
+Status complete(ModelParts& parts) {
+  Result<PhraseMatcher> matcher = PhraseMatcher::compile(parts.phrases);
+  if (!matcher) return tl::unexpected<Error>(matcher.error());
+  parts.matcher = std::move(*matcher);
+  parts.inverse_root.assign(kCharFeaturesMax + 1, 0.0);
+  for (std::size_t n = 1; n <= kCharFeaturesMax; ++n) {
+    parts.inverse_root[n] = exact_exp(-0.5 * exact_log(static_cast<double>(n)));
+  }
+  return {};
+}
+
+std::uint64_t feature_schema_hash() {
+  std::string schema =
+      "juncture.features/1;utf8proc-casefold;english-stems;word12-seed1;start-seed3;char345-seed2;65536x24;labels:";
+  for (const std::string_view name : kStageNames) schema.append(name).append(",");
+  schema.append("none;moments:");
+  for (const std::string_view name : kMomentNames) schema.append(name).append(",");
+  schema.append("roles:");
+  for (const std::string_view name : kRoleNames) schema.append(name).append(",");
+  return hash64(schema);
+}
+
+}  // namespace juncture::text
