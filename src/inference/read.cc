@@ -1,0 +1,212 @@
+#include <algorithm>
+
+#include "inference/step.h"
+#include "juncture/core/math.h"
+#include "juncture/inference/filter.h"
+
+namespace juncture {
+namespace {
+
+using Lanes = StageChain::Lanes;
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::size_t kTermsMax = 8;
+
+// Belief at `now`, from a copy: a step in time alone is never kept, else the result would depend on who looked when.
+BeliefState at_time(const StageChain& chain, const BeliefState& head, std::int64_t now_ms) {
+  BeliefState state = head;
+  if (!state.started) start(chain, state, now_ms);
+  propagate(chain, state, now_ms);
+  return state;
+}
+
+// What one entry said for `stage` against the mean of the others, in nats, as far as it was believed.
+float nats_for(const StageChain& chain, const Evidence& evidence, const TailNote& note, const StageOdds& odds,
+               std::size_t stage, float noise) {
+  const bool correction =
+      evidence.type == SignalType::feedback && evidence.action == FeedbackAction::wrong && evidence.stage < kStages;
+  if (!correction && note.weight == 0) return 0;
+  Lanes l;
+  log_likelihood(chain, evidence, noise, l);
+  float others = 0, mass = 0;
+  for (std::size_t s = 0; s < kStages; ++s) {
+    if (s == stage) continue;
+    others += odds[s] * l[s];
+    mass += odds[s];
+  }
+  const float weight = correction ? 1.0F : static_cast<float>(note.weight) / 255.0F;
+  return mass > 0 ? weight * (l[stage] - others / mass) : 0.0F;
+}
+
+Moment moment_of(const Evidence& evidence) {
+  if (!evidence.has_text) return Moment::unclear;
+  const auto* const most = std::max_element(evidence.moments.begin(), evidence.moments.end());
+  return static_cast<Moment>(most - evidence.moments.begin());
+}
+
+// Entries before it belong to a session that ended without consent.
+std::size_t first_of_profile(const Prospect& prospect) {
+  std::size_t i = 0;
+  while (i < prospect.tail_count && prospect.tail[i].at.time_ms < prospect.head.first_ms) ++i;
+  return i;
+}
+
+void read_roles(const StageChain& chain, const BeliefState& state, Reading& out) {
+  const StageChainParameters& p = chain.parameters();
+  std::array<double, kRoles> odds{};
+  std::array<float, kBuyingStages + 1> mass{};
+  for (std::size_t i = 0; i < kPhases; ++i) mass[chain.stage_of(i)] += state.phases[i];
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    for (std::size_t r = 0; r < kRoles; ++r) odds[r] += static_cast<double>(mass[s]) * p.roles[s][r];
+  }
+  double sum = 0;
+  for (std::size_t r = 0; r < kRoles; ++r) {
+    odds[r] = odds[r] * (1 - p.role_unknown) + (r + 1 == kRoles ? p.role_unknown : 1e-3);
+    if (state.roles[r] > 0) odds[r] *= exact_exp(static_cast<double>(state.roles[r]));
+    sum += odds[r];
+  }
+  for (std::size_t r = 0; r < kRoles; ++r) out.roles[r] = static_cast<float>(odds[r] / sum);
+}
+
+void read_progress(const StageChain& chain, const BeliefState& state, Reading& out) {
+  float below = 0;
+  bool low = false, high = false;
+  for (std::size_t i = 0; i + 1 < kPhases; ++i) {
+    out.progress_mean += state.phases[i] * chain.progress_of(i);
+    below += state.phases[i];
+    if (!low && below >= .05F) {
+      out.progress_lo = chain.progress_of(i);
+      low = true;
+    }
+    if (!high && below >= .95F) {
+      out.progress_hi = chain.progress_of(i);
+      high = true;
+    }
+  }
+  if (!high) out.progress_hi = chain.progress_of(kPhases - 2);
+}
+
+void read_dwell(const StageChain& chain, const BeliefState& state, std::int64_t now_ms, Reading& out) {
+  if (state.signals > 0) {
+    out.dwell_days = static_cast<float>(std::max<std::int64_t>(now_ms - state.mode_since_ms, 0)) / kDayMs;
+  }
+  out.dwell_median_days = static_cast<float>(chain.dwell_median_days(state.mode));
+  out.dwell_p90_days = static_cast<float>(chain.dwell_p90_days(state.mode));
+}
+
+// Where the most likely stage leads within 14 days if the buyer stays active.
+void read_outlook(const StageChain& chain, const BeliefState& state, Reading& out) {
+  std::array<float, kBuyingStages + 1> now{}, later{};
+  for (std::size_t i = 0; i < kPhases; ++i) now[chain.stage_of(i)] += state.phases[i];
+  std::size_t mode = 0;
+  for (std::size_t s = 1; s < kBuyingStages; ++s) mode = now[s] > now[mode] ? s : mode;
+  StageChain::Phases phases{};
+  for (std::size_t i = 0; i + 1 < kPhases; ++i) {
+    if (chain.stage_of(i) == mode) phases[i] = state.phases[i] / now[mode];
+  }
+  chain.step(phases, 14 * kDayMs / StageChain::kTickMs);
+  for (std::size_t i = 0; i < kPhases; ++i) later[chain.stage_of(i)] += phases[i];
+  std::size_t next = mode == 0 ? 1 : 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    if (s != mode && later[s] > later[next]) next = s;
+  }
+  out.next_stage = static_cast<Stage>(next);
+  out.next_stage_p = std::min(later[next], 1.0F);
+  out.stall_p_14d = stalled_within(chain, state, 14);
+
+  const StageChainParameters& p = chain.parameters();
+  const double alpha = static_cast<double>(state.visits) + p.visit_prior;
+  const double beta = static_cast<double>(state.exposure_days) + p.visit_prior_days;
+  const double online = visit_rate(chain, state) * beta / alpha;
+  constexpr double kLn5 = 1.6094379124341003746;  // the .8 quantile: (1 - .8)^(-1/alpha)
+  out.next_visit_days = static_cast<float>(beta * (exact_exp(kLn5 / alpha) - 1) / online);
+  out.next_visit_p = .8F * state.activity[0];
+}
+
+void read_terms(const StageChain& chain, const Prospect& prospect, const BeliefState& state, Reading& out) {
+  const std::size_t mode = index_of(most_likely(out.stages));
+  for (std::size_t i = first_of_profile(prospect); i < prospect.tail_count; ++i) {
+    const Evidence& evidence = prospect.tail[i];
+    const float nats = nats_for(chain, evidence, prospect.notes[i], out.stages, mode, state.noise);
+    if (nats < .005F && nats > -.005F) continue;
+    out.terms.push_back({evidence.at.id, evidence.at.time_ms, evidence.type, nats,
+                         static_cast<Stage>(prospect.notes[i].mode_after), moment_of(evidence)});
+  }
+  const auto strength = [](const EvidenceTerm& t) { return t.nats < 0 ? -t.nats : t.nats; };
+  std::stable_sort(out.terms.begin(), out.terms.end(),
+                   [&](const EvidenceTerm& a, const EvidenceTerm& b) { return strength(a) > strength(b); });
+  if (out.terms.size() > kTermsMax) out.terms.resize(kTermsMax);
+}
+
+}  // namespace
+
+Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now) {
+  const std::int64_t now_ms = to_ms(now);
+  const BeliefState state = at_time(chain, prospect.head, now_ms);
+  Reading out;
+  out.as_of = now;
+  out.stages = stage_odds(chain, state);
+  out.moments = state.moments;
+  read_roles(chain, state, out);
+  out.device = state.device;
+  out.consent = state.consent;
+  out.known = state.known;
+  out.noise = state.noise;
+  out.signals = state.signals;
+  out.offline = state.offline;
+  out.first_seen = from_ms(state.first_ms);
+  out.last_seen = from_ms(state.last_ms);
+  out.snoozed_until = from_ms(state.snoozed_until_ms);
+  out.dismissed = state.dismissed;
+  out.offers.assign(state.offers.begin(), state.offers.begin() + state.offer_count);
+  out.consumed.assign(state.consumed.begin(), state.consumed.begin() + state.consumed_count);
+  read_progress(chain, state, out);
+  read_dwell(chain, state, now_ms, out);
+  read_outlook(chain, state, out);
+  read_terms(chain, prospect, state, out);
+  return out;
+}
+
+std::string_view account_of(const Prospect& prospect) {
+  if (prospect.head.consent != Consent::granted || prospect.account.at.time_ms < prospect.head.first_ms) return {};
+  return prospect.account.text();
+}
+
+WindowCounts windows_of(const Prospect& prospect, Timestamp now) {
+  const BeliefState& head = prospect.head;
+  const std::int64_t now_ms = to_ms(now);
+  WindowCounts out;
+  if (head.signals == 0) return out;
+  out.hours36 = head.windows.hours36.total(now_ms);
+  out.days14 = head.windows.days14.total(now_ms);
+  out.days90 = head.windows.days90.total(now_ms);
+  if (now_ms - head.last_ms <= kSessionGap.count()) out.session = head.session_signals;
+  return out;
+}
+
+std::vector<SeriesEntry> series(const StageChain& chain, const Prospect& prospect, Timestamp now,
+                                Timestamp oldest_text) {
+  const BeliefState state = at_time(chain, prospect.head, to_ms(now));
+  const StageOdds odds = stage_odds(chain, state);
+  const std::size_t mode = index_of(most_likely(odds));
+  std::vector<SeriesEntry> out;
+  for (std::size_t i = first_of_profile(prospect); i < prospect.tail_count; ++i) {
+    const Evidence& evidence = prospect.tail[i];
+    if (evidence.stripped) continue;
+    SeriesEntry entry;
+    entry.at = from_ms(evidence.at.time_ms);
+    entry.signal = evidence.at.id;
+    entry.type = evidence.type;
+    entry.moment = moment_of(evidence);
+    entry.device = evidence.device;
+    entry.form = evidence.form;
+    entry.mode_after = static_cast<Stage>(prospect.notes[i].mode_after);
+    entry.nats = nats_for(chain, evidence, prospect.notes[i], odds, mode, state.noise);
+    for (std::size_t t = 0; t < prospect.text_count; ++t) {
+      if (prospect.texts[t].at == evidence.at && entry.at >= oldest_text) entry.text = prospect.texts[t].text();
+    }
+    out.push_back(entry);
+  }
+  return out;
+}
+
+}  // namespace juncture

@@ -1,0 +1,187 @@
+#include "juncture/inference/stage_chain.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "inference/expm.h"
+#include "juncture/core/math.h"
+#include "juncture/core/result.h"
+
+namespace juncture {
+namespace {
+
+constexpr std::size_t kShortlisting = 6;
+using Lanes4 [[gnu::vector_size(16)]] = float;
+
+Lanes4 lanes_at(const float* from) {
+  Lanes4 out;
+  std::memcpy(&out, from, sizeof(out));
+  return out;
+}
+
+// P(T <= t) of an Erlang dwell of k phases at `rate` per day.
+double erlang_cdf(std::size_t k, double rate, double t) {
+  double term = 1, sum = 1;
+  for (std::size_t i = 1; i < k; ++i) {
+    term *= rate * t / static_cast<double>(i);
+    sum += term;
+  }
+  return 1.0 - exact_exp(-rate * t) * sum;
+}
+
+double erlang_quantile(std::size_t k, double rate, double p) {
+  double low = 0, high = 1;
+  while (erlang_cdf(k, rate, high) < p) high *= 2;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (erlang_cdf(k, rate, middle) < p ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+}  // namespace
+
+StageChain::StageChain(const StageChainParameters& parameters) : parameters_(parameters) {
+  lay_out_phases();
+  build_generator();
+  build_steps();
+  build_dwells();
+  build_kernel();
+}
+
+// k phases a stage so that mean and spread are those of the lognormal prior.
+void StageChain::lay_out_phases() {
+  std::size_t phase = 0;
+  double total = 0;
+  stage_of_.fill(kBuyingStages);
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    const double variance = parameters_.dwell_sigma_log[s] * parameters_.dwell_sigma_log[s];
+    const double wanted = 1.0 / (exact_exp(variance) - 1.0);
+    phase_count_[s] = static_cast<std::uint8_t>(std::clamp(static_cast<int>(wanted + 0.5), 1, 4));
+    mean_days_[s] = parameters_.dwell_median_days[s] * exact_exp(variance / 2) *
+                    (s == kShortlisting ? 1.0 : parameters_.deal_multiplier);
+    first_phase_[s] = static_cast<std::uint8_t>(phase);
+    phase += phase_count_[s];
+    total += mean_days_[s];
+  }
+  // Narrower priors would want more phases than there are lanes: give up phases where there are most.
+  while (phase > kPhases - 1) {
+    --*std::max_element(phase_count_.begin(), phase_count_.end());
+    --phase;
+  }
+  phase = 0;
+  double before = 0, weight_sum = 0, online_sum = 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    first_phase_[s] = static_cast<std::uint8_t>(phase);
+    const double k = phase_count_[s], online = 1.0 - parameters_.offline_share[s];
+    for (std::size_t q = 0; q < phase_count_[s]; ++q, ++phase) {
+      stage_of_[phase] = static_cast<std::uint8_t>(s);
+      progress_[phase] =
+          static_cast<float>(100.0 * (before + (static_cast<double>(q) + 0.5) / k * mean_days_[s]) / total);
+      prior_[phase] = static_cast<float>(mean_days_[s] * online / k);
+    }
+    before += mean_days_[s];
+    weight_sum += mean_days_[s] * online;
+    online_sum += online / kBuyingStages;
+  }
+  for (float& p : prior_) p = static_cast<float>(static_cast<double>(p) / weight_sum);
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    online_[s] = static_cast<float>((1.0 - parameters_.offline_share[s]) / online_sum);
+  }
+}
+
+void StageChain::build_generator() {
+  generator_.assign(kPhases * kPhases, 0.0);
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    const double rate = phase_count_[s] / mean_days_[s];
+    const std::size_t last = first_phase_[s] + phase_count_[s] - 1U;
+    for (std::size_t p = first_phase_[s]; p < last; ++p) {
+      generator_[p * kPhases + p] = -rate;
+      generator_[p * kPhases + p + 1] = rate;
+    }
+    const std::array<double, 4> odds{s + 1 < kBuyingStages ? parameters_.forward : 0,
+                                     s + 2 < kBuyingStages ? parameters_.skip : 0, s >= 1 ? parameters_.back : 0,
+                                     s >= 2 ? parameters_.back_two : 0};
+    // Sign-off ends outside the chain: what would go on from it stays, a won deal is reported by a signal.
+    const double sum = s + 1 < kBuyingStages ? odds[0] + odds[1] + odds[2] + odds[3] : 1.0;
+    const std::array<std::size_t, 4> target{s + 1, s + 2, s - 1, s - 2};
+    for (std::size_t i = 0; i < odds.size(); ++i) {
+      if (odds[i] <= 0) continue;
+      generator_[last * kPhases + first_phase_[target[i]]] += rate * odds[i] / sum;
+      generator_[last * kPhases + last] -= rate * odds[i] / sum;
+    }
+  }
+}
+
+void StageChain::build_steps() {
+  steps_.resize(kLevels * 3);
+  double days = static_cast<double>(kTickMs) / 86'400'000.0;
+  for (std::size_t level = 0; level < kLevels; ++level, days *= 4) {
+    const std::vector<double> one = expm(generator_, days, kPhases);
+    std::vector<double> power = one;
+    for (std::size_t digit = 1; digit <= 3; ++digit) {
+      if (digit > 1) power = multiply(power, one, kPhases);
+      Matrix& out = steps_[level * 3 + digit - 1];
+      for (std::size_t i = 0; i < kPhases; ++i) {
+        double sum = 0;
+        for (std::size_t j = 0; j < kPhases; ++j) sum += std::max(power[i * kPhases + j], 0.0);
+        for (std::size_t j = 0; j < kPhases; ++j) {
+          out[i * kPhases + j] = static_cast<float>(std::max(power[i * kPhases + j], 0.0) / sum);
+        }
+      }
+    }
+  }
+}
+
+void StageChain::build_dwells() {
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    const double rate = phase_count_[s] / mean_days_[s];
+    dwell_median_[s] = erlang_quantile(phase_count_[s], rate, .5);
+    dwell_p90_[s] = erlang_quantile(phase_count_[s], rate, .9);
+  }
+}
+
+// Buyers also ask the questions of neighbouring stages; the hidden conditions have no neighbours.
+void StageChain::build_kernel() {
+  for (std::size_t s = 0; s < kStages; ++s) {
+    std::array<double, kStages> row{};
+    double named = parameters_.kernel_own, others = kStages - 1;
+    row[s] = parameters_.kernel_own;
+    if (s < kBuyingStages) {
+      for (const std::size_t near : {s - 1, s + 1}) {
+        if (near >= kBuyingStages) continue;  // s - 1 wraps at 0
+        row[near] = parameters_.kernel_neighbour;
+        named += parameters_.kernel_neighbour;
+        others -= 1;
+      }
+    }
+    for (double& x : row) {
+      if (x == 0) x = (1.0 - named) / others;
+    }
+    for (std::size_t y = 0; y < kStages; ++y) kernel_[y][s] = static_cast<float>(row[y]);
+  }
+}
+
+void StageChain::step(Phases& phases, std::int64_t ticks) const {
+  JUNCTURE_ASSERT(ticks >= 0);
+  ticks = std::min(ticks, kTicksMax);
+  for (std::size_t level = 0; ticks > 0; ++level, ticks >>= 2) {
+    const auto digit = static_cast<std::size_t>(ticks & 3);
+    if (digit == 0) continue;
+    const Matrix& matrix = steps_[level * 3 + digit - 1];
+    // Eight sums of four lanes that stay in registers; each lane adds in the order of i, on any CPU.
+    std::array<Lanes4, kPhases / 4> next{};
+    for (std::size_t i = 0; i < kPhases; ++i) {
+      const float x = phases[i];
+      const float* row = matrix.data() + i * kPhases;
+      [&]<std::size_t... B>(std::index_sequence<B...>) {
+        ((next[B] += x * lanes_at(row + 4 * B)), ...);
+      }
+      (std::make_index_sequence<kPhases / 4>{});
+    }
+    std::memcpy(phases.data(), next.data(), sizeof(phases));
+  }
+}
+
+}  // namespace juncture

@@ -1,0 +1,398 @@
+#include "inference/step.h"
+
+#include <algorithm>
+
+#include "inference/activity.h"
+#include "inference/business_time.h"
+#include "inference/lanes.h"
+#include "inference/offers.h"
+#include "juncture/core/math.h"
+
+namespace juncture {
+namespace {
+
+using Lanes = StageChain::Lanes;
+constexpr float kFloor = 1e-9F;
+constexpr double kLn2 = 0.69314718055994530942;
+constexpr double kDayMs = 86'400'000.0;
+
+void add_saturating(std::uint16_t& counter) {
+  if (counter < 0xffff) ++counter;
+}
+
+// In eight lanes, then across them: a fixed order that does not wait for one add after the other.
+float sum_of(const StageChain::Phases& phases) {
+  std::array<float, 8> lane{};
+  for (std::size_t p = 0; p < kPhases; p += 8) {
+    for (std::size_t i = 0; i < 8; ++i) lane[i] += phases[p + i];
+  }
+  return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
+}
+
+void normalise(StageChain::Phases& phases) {
+  phases[kPhases - 1] = 0;
+  const float scale = 1.0F / sum_of(phases);
+  for (float& p : phases) {
+    const float scaled = p * scale;
+    p = scaled > kFloor ? scaled : kFloor;
+  }
+  phases[kPhases - 1] = 0;
+  const float again = 1.0F / sum_of(phases);
+  for (float& p : phases) p *= again;
+}
+
+void normalise(std::array<float, 3>& odds) {
+  const float sum = odds[0] + odds[1] + odds[2];
+  for (float& x : odds) x = std::max(x / sum, kFloor);
+  const float again = odds[0] + odds[1] + odds[2];
+  for (float& x : odds) x /= again;
+}
+
+std::array<double, 3> as_double(const std::array<float, 3>& x) {
+  return {static_cast<double>(x[0]), static_cast<double>(x[1]), static_cast<double>(x[2])};
+}
+
+std::array<float, kBuyingStages + 1> stage_mass(const StageChain& chain, const BeliefState& state) {
+  std::array<float, kBuyingStages + 1> mass{};
+  for (std::size_t p = 0; p < kPhases; ++p) mass[chain.stage_of(p)] += state.phases[p];
+  return mass;
+}
+
+// What pulls at the activity chain, averaged over the stages; without the visits.
+ActivityRates hazards(const StageChain& chain, const BeliefState& state) {
+  const StageChainParameters& p = chain.parameters();
+  ActivityRates rates{0, 0, 0, kLn2 / p.recovery_days, p.stalled_rate, p.rejected_rate};
+  const auto mass = stage_mass(chain, state);
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    rates.stall += static_cast<double>(mass[s]) * p.stall_per_day[s];
+    rates.reject += static_cast<double>(mass[s]) * p.rejection_per_day[s];
+  }
+  return rates;
+}
+
+bool is_visit(const Evidence& evidence) {
+  switch (evidence.type) {
+    case SignalType::feedback:
+      return !evidence.by_analyst &&
+             (evidence.action == FeedbackAction::click || evidence.action == FeedbackAction::accept);
+    case SignalType::outcome:
+    case SignalType::erase:
+    case SignalType::tick:
+    case SignalType::catalog:
+    case SignalType::policy:
+    case SignalType::model:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// Moves one part of the odds to `share` and the others to the rest, each keeping its proportions.
+template <std::size_t N, class InPart>
+void set_share(std::array<float, N>& odds, std::size_t count, float share, const InPart& in_part) {
+  float inside = 0, outside = 0;
+  for (std::size_t i = 0; i < count; ++i) (in_part(i) ? inside : outside) += odds[i];
+  for (std::size_t i = 0; i < count; ++i) odds[i] *= in_part(i) ? share / inside : (1 - share) / outside;
+}
+
+// An analyst has seen more than the texts: the word counts as the new odds, not as one more likelihood.
+void correct_stage(const StageChain& chain, BeliefState& state, std::size_t stage) {
+  const auto own = static_cast<float>(chain.parameters().analyst_own);
+  const std::size_t condition = stage < kBuyingStages ? 0 : stage - kBuyingStages + 1;
+  if (stage < kBuyingStages) {
+    set_share(state.phases, kPhases - 1, own, [&](std::size_t p) { return chain.stage_of(p) == stage; });
+    normalise(state.phases);
+  }
+  if (condition > 0 || state.activity[0] < own) {
+    set_share(state.activity, 3, own, [&](std::size_t i) { return i == condition; });
+    normalise(state.activity);
+  }
+}
+
+void take_feedback(const StageChain& chain, BeliefState& state, const Evidence& evidence) {
+  if (evidence.content != 0 && evidence.action != FeedbackAction::none && evidence.action != FeedbackAction::wrong &&
+      evidence.action != FeedbackAction::snooze) {
+    note_offer(state, evidence);
+    if (evidence.action == FeedbackAction::click) consume(state, evidence.content);
+  }
+  if (evidence.action == FeedbackAction::snooze) {
+    state.snoozed_until_ms = std::max(state.snoozed_until_ms, evidence.until_ms);
+  } else if (evidence.action == FeedbackAction::dismiss && evidence.by_analyst) {
+    state.dismissed = true;
+  } else if (evidence.action == FeedbackAction::wrong && evidence.stage < kStages) {
+    correct_stage(chain, state, evidence.stage);
+  }
+}
+
+void take_outcome(BeliefState& state, const Evidence& evidence) {
+  constexpr float kSure = 20.0F;
+  state.outcome = evidence.outcome;
+  if (evidence.outcome == DealOutcome::won) state.activity[0] *= kSure;
+  if (evidence.outcome == DealOutcome::no_decision) state.activity[1] *= kSure * kSure;
+  if (evidence.outcome == DealOutcome::lost) state.activity[2] *= kSure * kSure;
+  normalise(state.activity);
+}
+
+// A new session is a visit: it multiplies the odds by how often each condition comes.
+void take_visit(const StageChain& chain, BeliefState& state, const Evidence& evidence, bool first) {
+  const bool session = first || evidence.at.time_ms - state.last_ms > kSessionGap.count();
+  if (session) {
+    state.session_ms = evidence.at.time_ms;
+    state.session_signals = 0;
+    state.session_text_count = 0;
+    state.session_texts.fill(0);
+    if (!first) {
+      state.activity[1] *= static_cast<float>(chain.parameters().stalled_rate);
+      state.activity[2] *= static_cast<float>(chain.parameters().rejected_rate);
+      normalise(state.activity);
+    }
+    state.visits += state.activity[0];
+  }
+  state.windows.add(evidence.at.time_ms, first);
+  add_saturating(state.signals);
+  if (evidence.type == SignalType::offline) add_saturating(state.offline);
+  if (first) state.first_ms = evidence.at.time_ms;
+  state.last_ms = evidence.at.time_ms;
+  if (evidence.device != Device::unknown) state.device = evidence.device;
+  state.known = state.known || evidence.known;
+  state.dismissed = false;
+  if (evidence.content != 0) consume(state, evidence.content);
+}
+
+// eta with its discounts: bursts, repeated texts, pages, and questions that our own content may have put.
+float text_weight(const StageChain& chain, BeliefState& state, const Evidence& evidence) {
+  const StageChainParameters& p = chain.parameters();
+  auto* const end = state.session_texts.begin() + state.session_text_count;
+  if (std::find(state.session_texts.begin(), end, evidence.text_hash) != end) return 0.0F;
+  if (state.session_text_count == kSessionTextsMax) {
+    std::rotate(state.session_texts.begin(), state.session_texts.begin() + 1, state.session_texts.end());
+    state.session_texts.back() = evidence.text_hash;
+  } else {
+    state.session_texts[state.session_text_count++] = evidence.text_hash;
+  }
+  const double nth = state.session_signals;
+  add_saturating(state.session_signals);
+  double eta = p.eta / (1.0 + p.burst * nth);
+  if (evidence.type == SignalType::page || evidence.type == SignalType::content) eta *= p.page_eta;
+  for (std::size_t i = 0; i < state.offer_count; ++i) {
+    const Offer& offer = state.offers[i];
+    if (offer.outcome == FeedbackAction::click && evidence.at.time_ms - offer.at_ms <= kSessionGap.count()) {
+      eta *= 0.5;
+      break;
+    }
+  }
+  return static_cast<float>(eta);
+}
+
+void take_text(const StageChain& chain, BeliefState& state, const Evidence& evidence, TailNote& note) {
+  const float eta = std::min(text_weight(chain, state, evidence), 1.0F);
+  note.weight = static_cast<std::uint8_t>(eta * 255.0F + 0.5F);
+  if (note.weight == 0) return;
+  Lanes l;
+  log_likelihood(chain, evidence, state.noise, l);
+  const float coupling = .3F + .7F * state.activity[0];
+  Lanes stage_factor;
+  for (std::size_t i = 0; i < l.size(); ++i) {
+    l[i] *= eta;
+    stage_factor[i] = l[i] * coupling;
+  }
+  lanes::exp_all(l);
+  lanes::exp_all(stage_factor);
+  float mean = 0;
+  for (std::size_t p = 0; p + 1 < kPhases; ++p) {
+    const std::size_t s = chain.stage_of(p);
+    mean += state.phases[p] * l[s];
+    state.phases[p] *= stage_factor[s];
+  }
+  normalise(state.phases);
+  state.activity[0] *= mean;
+  state.activity[1] *= .5F * l[kBuyingStages] + .5F * mean;
+  state.activity[2] *= .5F * l[kBuyingStages + 1] + .5F * mean;
+  normalise(state.activity);
+
+  const auto gain = static_cast<float>(chain.parameters().noise_gain);
+  state.noise += gain * (static_cast<float>(evidence.none) / 255.0F - state.noise);
+  const float keep = .4F;
+  float sum = 0;
+  for (std::size_t m = 0; m < kMoments; ++m) {
+    state.moments[m] = keep * state.moments[m] + (1 - keep) * static_cast<float>(evidence.moments[m]) / 255.0F;
+    sum += state.moments[m];
+  }
+  for (float& m : state.moments) m /= sum;
+  if (evidence.role < kRoles) {
+    float& role = state.roles[evidence.role];
+    role = std::min(role + eta * static_cast<float>(evidence.role_strength) / 15.0F, 4.0F);
+  }
+}
+
+// Follows the most likely of the twelve with hysteresis: a lead of .10, or two signals in a row.
+void follow_mode(const StageChain& chain, BeliefState& state, std::int64_t at_ms, bool first) {
+  const auto mass = stage_mass(chain, state);
+  std::size_t best = 0;
+  for (std::size_t s = 1; s < kBuyingStages; ++s) {
+    if (mass[s] > mass[best]) best = s;
+  }
+  if (best == state.mode && !first) {
+    state.challenges = 0;
+    return;
+  }
+  state.challenges = best == state.challenger && state.challenges < 2 ? static_cast<std::uint8_t>(state.challenges + 1)
+                                                                      : std::uint8_t{1};
+  state.challenger = static_cast<std::uint8_t>(best);
+  if (first || mass[best] - mass[state.mode] >= .10F || state.challenges >= 2) {
+    state.mode = static_cast<std::uint8_t>(best);
+    state.mode_since_ms = at_ms;
+    state.challenges = 0;
+  }
+}
+
+// Without consent a profile lasts one session; once denied, only signals with consent of their own count.
+bool take_consent(BeliefState& state, const Evidence& evidence) {
+  if (evidence.consent == Consent::denied) {
+    state = denied_state();
+    return false;
+  }
+  if (evidence.stripped || (state.strict && evidence.consent != Consent::granted)) {
+    add_saturating(state.counted);
+    return false;
+  }
+  if (state.started && state.consent == Consent::absent && is_visit(evidence) && state.signals > 0 &&
+      evidence.at.time_ms - state.last_ms > kSessionGap.count()) {
+    state = BeliefState{};
+  }
+  if (evidence.consent == Consent::granted) state.consent = Consent::granted;
+  return true;
+}
+
+}  // namespace
+
+BeliefState denied_state() {
+  BeliefState out;
+  out.consent = Consent::denied;
+  out.strict = true;
+  return out;
+}
+
+void start(const StageChain& chain, BeliefState& state, std::int64_t at_ms) {
+  state.started = true;
+  state.phases = chain.prior();
+  normalise(state.phases);
+  for (std::size_t i = 0; i < 3; ++i) state.activity[i] = static_cast<float>(chain.parameters().activity_prior[i]);
+  state.noise = static_cast<float>(chain.parameters().noise_prior);
+  state.moments = {0, 0, 0, 0, 1};
+  state.belief_ms = at_ms;
+}
+
+double visit_rate(const StageChain& chain, const BeliefState& state) {
+  const StageChainParameters& p = chain.parameters();
+  float online = 0;
+  const auto mass = stage_mass(chain, state);
+  for (std::size_t s = 0; s < kBuyingStages; ++s) online += mass[s] * chain.online_factor(s);
+  return (static_cast<double>(state.visits) + p.visit_prior) /
+         (static_cast<double>(state.exposure_days) + p.visit_prior_days) * static_cast<double>(online);
+}
+
+float stalled_within(const StageChain& chain, const BeliefState& state, double days) {
+  return static_cast<float>(silence(hazards(chain, state), days, as_double(state.activity))[1]);
+}
+
+void propagate(const StageChain& chain, BeliefState& state, std::int64_t to_ms) {
+  if (to_ms <= state.belief_ms) return;
+  const StageChainParameters& p = chain.parameters();
+  const std::int64_t gap_ms = to_ms - state.belief_ms;
+  const float active_before = state.activity[0];
+  if (gap_ms > kSessionGap.count()) {
+    ActivityRates rates = hazards(chain, state);
+    rates.visit = visit_rate(chain, state);
+    const auto after = silence(rates, business_days(state.belief_ms, to_ms), as_double(state.activity));
+    for (std::size_t i = 0; i < 3; ++i) state.activity[i] = static_cast<float>(after[i]);
+  }
+  const float active = (active_before + state.activity[0]) / 2;
+  const double days = static_cast<double>(gap_ms) / kDayMs;
+  const double memory = exact_exp(-days * kLn2 / p.visit_half_life_days);
+  state.visits = static_cast<float>(static_cast<double>(state.visits) * memory);
+  state.exposure_days =
+      static_cast<float>(static_cast<double>(state.exposure_days) * memory + days * static_cast<double>(active));
+
+  // The stage clock runs in active time only.
+  const auto tick = [](std::int64_t ms) { return CountRing<1, StageChain::kTickMs>::bucket_of(ms); };
+  const std::int64_t ticks = std::min(tick(to_ms) - tick(state.belief_ms), StageChain::kTicksMax);
+  const std::int64_t share = gap_ms > 2 * 86'400'000 ? static_cast<std::int64_t>(active * 65536.0F) : 65536;
+  const std::int64_t exact = ticks * share + state.residual;
+  state.residual = static_cast<std::uint32_t>(exact & 0xffff);
+  if (exact >> 16 > 0) {
+    chain.step(state.phases, exact >> 16);
+    normalise(state.phases);
+  }
+  // A moment fades into unclear: nobody knows what they want two days later.
+  const auto fresh = static_cast<float>(exact_exp(-days / 1.5));
+  for (float& m : state.moments) m *= fresh;
+  state.moments[index_of(Moment::unclear)] += 1.0F - fresh;
+  state.belief_ms = to_ms;
+}
+
+void log_likelihood(const StageChain& chain, const Evidence& evidence, float noise, Lanes& out) {
+  const StageChainParameters& p = chain.parameters();
+  if (evidence.type == SignalType::feedback) {
+    const double other = (1.0 - p.analyst_own) / (kStages - 1);
+    const auto against = static_cast<float>(exact_log(other / p.analyst_own));
+    for (std::size_t s = 0; s < out.size(); ++s) out[s] = s == evidence.stage ? 0.0F : against;
+    return;
+  }
+  Lanes b{};
+  for (std::size_t y = 0; y < kEvidenceClasses; ++y) b[y] = static_cast<float>(evidence.ratio[y]) / kRatioScale;
+  lanes::exp_all(b);
+  Lanes sum{};
+  for (std::size_t y = 0; y < kStages; ++y) {
+    const Lanes& column = chain.kernel_column(y);
+    for (std::size_t s = 0; s < sum.size(); ++s) sum[s] += column[s] * b[y];
+  }
+  const float none = noise * b[kNoneClass];
+  float most = 0;
+  for (std::size_t s = 0; s < kStages; ++s) {
+    sum[s] = (1.0F - noise) * sum[s] + none;
+    most = std::max(most, sum[s]);
+  }
+  for (std::size_t s = 0; s < sum.size(); ++s) sum[s] = s < kStages ? sum[s] / most : 1.0F;
+  lanes::log_all(sum);
+  const bool page = evidence.type == SignalType::page || evidence.type == SignalType::content;
+  const auto clip = static_cast<float>(-(page ? p.page_clip : p.clip));
+  for (std::size_t s = 0; s < sum.size(); ++s) out[s] = std::clamp(sum[s], clip, 0.0F);
+}
+
+StageOdds stage_odds(const StageChain& chain, const BeliefState& state) {
+  const auto mass = stage_mass(chain, state);
+  StageOdds out{};
+  float sum = 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) out[s] = mass[s] * state.activity[0];
+  out[index_of(Stage::stalled)] = state.activity[1];
+  out[index_of(Stage::rejected)] = state.activity[2];
+  for (const float x : out) sum += x;
+  for (float& x : out) x /= sum;
+  return out;
+}
+
+TailNote fold(const StageChain& chain, BeliefState& state, const Evidence& evidence) {
+  TailNote note;
+  if (!take_consent(state, evidence)) return note;
+  const bool first = !state.started;
+  if (first) start(chain, state, evidence.at.time_ms);
+  const bool visit = is_visit(evidence);
+  // Impressions must not cut a silence into pieces too short to count.
+  if (visit || evidence.type == SignalType::outcome || evidence.action == FeedbackAction::wrong) {
+    propagate(chain, state, evidence.at.time_ms);
+  }
+  if (visit) take_visit(chain, state, evidence, state.signals == 0);
+  if (evidence.type == SignalType::feedback) {
+    take_feedback(chain, state, evidence);
+  } else if (evidence.type == SignalType::outcome) {
+    take_outcome(state, evidence);
+  } else if (evidence.has_text) {
+    take_text(chain, state, evidence, note);
+  }
+  follow_mode(chain, state, evidence.at.time_ms, first);
+  note.mode_after = static_cast<std::uint8_t>(most_likely(stage_odds(chain, state)));
+  return note;
+}
+
+}  // namespace juncture

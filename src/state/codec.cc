@@ -1,0 +1,174 @@
+#include "juncture/state/codec.h"
+
+#include <cstring>
+
+#include "juncture/core/hash.h"
+#include "state/belief_codec.h"
+#include "state/bytes.h"
+#include "state/evidence_codec.h"
+
+namespace juncture {
+namespace {
+
+enum Flags : std::uint16_t { kHasFold = 1, kHasDenial = 2, kTombstone = 4 };
+constexpr std::size_t kHeaderBytes = 12;  // u16 version, u16 flags, u64 XXH3 of the rest, seeded with the first four
+
+// Years 1900 to 5000: no sum or difference of two event times overflows.
+constexpr std::int64_t kEarliestMs = -2'208'988'800'000, kLatestMs = 95'617'584'000'000;
+
+bool plausible(std::int64_t ms) {
+  return ms >= kEarliestMs && ms <= kLatestMs;
+}
+
+bool plausible(const BeliefState& state) {
+  for (const std::int64_t t : {state.first_ms, state.last_ms, state.belief_ms, state.session_ms, state.mode_since_ms}) {
+    if (!plausible(t)) return false;
+  }
+  for (std::size_t i = 0; i < state.offer_count; ++i) {
+    if (!plausible(state.offers[i].at_ms)) return false;
+  }
+  return state.snoozed_until_ms >= 0;
+}
+
+std::uint64_t checksum(std::uint16_t flags, std::string_view body) {
+  return hash64(body, std::uint64_t{kProspectVersion} << 16U | flags);
+}
+
+void begin(std::string& out) {
+  out.assign(kHeaderBytes, '\0');
+}
+
+void seal(std::uint16_t flags, std::string& out) {
+  std::string header;
+  ByteWriter writer(header);
+  writer.put(kProspectVersion);
+  writer.put(flags);
+  writer.put(checksum(flags, std::string_view(out).substr(kHeaderBytes)));
+  out.replace(0, kHeaderBytes, header);
+}
+
+// Body of a value whose version and checksum are right; none else.
+std::optional<std::string_view> open(std::string_view bytes, std::uint16_t& flags) {
+  if (bytes.size() < kHeaderBytes || bytes.size() > kProspectBytesMax) return std::nullopt;
+  ByteReader in(bytes);
+  const auto version = in.take<std::uint16_t>();
+  flags = in.take<std::uint16_t>();
+  const auto sum = in.take<std::uint64_t>();
+  const std::string_view body = bytes.substr(kHeaderBytes);
+  if (version != kProspectVersion || flags > 7 || sum != checksum(flags, body)) return std::nullopt;
+  return body;
+}
+
+void put_order(const EventOrder& at, ByteWriter& out) {
+  out.put(at.time_ms);
+  out.put(at.id);
+}
+
+EventOrder take_order(ByteReader& in) {
+  EventOrder at;
+  at.time_ms = in.take<std::int64_t>();
+  at.id = in.take<std::uint64_t>();
+  in.require(plausible(at.time_ms));
+  return at;
+}
+
+template <class Timed>
+void take_text(ByteReader& in, Timed& out) {
+  out.size = in.take_at_most<std::uint8_t>(static_cast<std::uint8_t>(out.bytes.size()));
+  const std::string_view text = in.take_bytes(out.size);
+  if (!text.empty()) std::memcpy(out.bytes.data(), text.data(), text.size());
+}
+
+void take_tail(ByteReader& in, Prospect& out) {
+  out.tail_count = in.take_at_most<std::uint8_t>(kTailMax);
+  for (std::size_t i = 0; i < out.tail_count && in.ok(); ++i) {
+    out.tail[i] = take_evidence(in);
+    out.notes[i].mode_after = in.take_at_most<std::uint8_t>(kStages - 1);
+    out.notes[i].weight = in.take<std::uint8_t>();
+    in.require(plausible(out.tail[i].at.time_ms));
+    in.require(i == 0 || out.tail[i - 1].at < out.tail[i].at);
+  }
+}
+
+void take_texts(ByteReader& in, Prospect& out) {
+  out.text_count = in.take_at_most<std::uint8_t>(kTextsMax);
+  for (std::size_t i = 0; i < out.text_count && in.ok(); ++i) {
+    out.texts[i] = TimedText{};
+    out.texts[i].at = take_order(in);
+    take_text(in, out.texts[i]);
+    in.require(out.texts[i].size > 0 && (i == 0 || out.texts[i - 1].at < out.texts[i].at));
+  }
+  for (std::size_t i = out.text_count; i < kTextsMax; ++i) out.texts[i] = TimedText{};
+  out.account = TimedAccount{};
+  take_text(in, out.account);
+  if (out.account.size > 0) out.account.at = take_order(in);
+}
+
+tl::unexpected<Error> corrupt(std::string_view bytes) {
+  return fail(Domain::environment, "state_corrupt",
+              "a prospect's value of " + std::to_string(bytes.size()) + " bytes is damaged or of another version");
+}
+
+}  // namespace
+
+void encode(const Prospect& prospect, std::string& out) {
+  begin(out);
+  ByteWriter writer(out);
+  put_belief(prospect.head, writer);
+  put_belief(prospect.base, writer);
+  if (prospect.has_fold) put_order(prospect.folded, writer);
+  if (prospect.has_denial) put_order(prospect.denied, writer);
+  writer.put(prospect.tail_count);
+  for (std::size_t i = 0; i < prospect.tail_count; ++i) {
+    put_evidence(prospect.tail[i], writer);
+    writer.put(prospect.notes[i].mode_after);
+    writer.put(prospect.notes[i].weight);
+  }
+  writer.put(prospect.text_count);
+  for (std::size_t i = 0; i < prospect.text_count; ++i) {
+    put_order(prospect.texts[i].at, writer);
+    writer.put(prospect.texts[i].size);
+    writer.put(prospect.texts[i].text());
+  }
+  writer.put(prospect.account.size);
+  writer.put(prospect.account.text());
+  if (prospect.account.size > 0) put_order(prospect.account.at, writer);
+  seal(static_cast<std::uint16_t>((prospect.has_fold ? kHasFold : 0) | (prospect.has_denial ? kHasDenial : 0)), out);
+  JUNCTURE_ASSERT(out.size() <= kProspectBytesMax);
+}
+
+Status decode(std::string_view bytes, Prospect& out) {
+  std::uint16_t flags = 0;
+  const auto body = open(bytes, flags);
+  if (!body || (flags & kTombstone) != 0) return corrupt(bytes);
+  ByteReader in(*body);
+  take_belief(in, out.head);
+  take_belief(in, out.base);
+  in.require(plausible(out.head) && plausible(out.base));
+  out.has_fold = (flags & kHasFold) != 0;
+  out.has_denial = (flags & kHasDenial) != 0;
+  out.folded = out.has_fold ? take_order(in) : EventOrder{};
+  out.denied = out.has_denial ? take_order(in) : EventOrder{};
+  in.require(!out.has_denial || (out.has_fold && out.denied <= out.folded));
+  in.require(out.has_fold || (!out.base.started && !out.base.strict));
+  take_tail(in, out);
+  take_texts(in, out);
+  if (!in.ok() || !in.at_end()) return corrupt(bytes);
+  return {};
+}
+
+void encode_tombstone(Timestamp erased_at, std::string& out) {
+  begin(out);
+  ByteWriter(out).put(to_ms(erased_at));
+  seal(kTombstone, out);
+}
+
+std::optional<Timestamp> decode_tombstone(std::string_view bytes) {
+  std::uint16_t flags = 0;
+  const auto body = open(bytes, flags);
+  if (!body || flags != kTombstone || body->size() != sizeof(std::int64_t)) return std::nullopt;
+  const auto ms = ByteReader(*body).take<std::int64_t>();
+  return plausible(ms) ? std::optional(from_ms(ms)) : std::nullopt;
+}
+
+}  // namespace juncture

@@ -1,0 +1,160 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "inference/activity.h"
+#include "inference/business_time.h"
+#include "inference/expm.h"
+#include "inference/lanes.h"
+#include "juncture/core/math.h"
+#include "juncture/inference/stage_chain.h"
+#include "unit/inference/journey.h"
+
+using namespace juncture;
+using namespace juncture::test;
+
+namespace {
+
+const StageChain& chain() {
+  static const StageChain value;
+  return value;
+}
+
+double distance(const StageChain::Phases& a, const StageChain::Phases& b) {
+  double worst = 0;
+  for (std::size_t i = 0; i < kPhases; ++i)
+    worst = std::max(worst, std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("twelve stages take the phases of their lognormal dwells and sum to the published 31", "[chain]") {
+  const std::array<std::size_t, 12> expected{1, 3, 2, 2, 3, 3, 3, 3, 3, 4, 2, 2};
+  std::size_t sum = 0;
+  for (std::size_t s = 0; s < 12; ++s) {
+    CHECK(chain().phases_of(s) == expected[s]);
+    sum += chain().phases_of(s);
+  }
+  CHECK(sum == 31);
+  CHECK(chain().stage_of(0) == 0);
+  CHECK(chain().stage_of(30) == 11);
+  CHECK(chain().stage_of(31) == 12);
+  // Median 9 d unscaled; two weeks hold most of it.
+  CHECK(chain().dwell_median_days(6) == Approx(9.4).margin(1.0));
+  CHECK(chain().dwell_p90_days(6) > 14);
+  for (std::size_t p = 1; p < 31; ++p) CHECK(chain().progress_of(p) > chain().progress_of(p - 1));
+}
+
+TEST_CASE("a step equals the exponential of the generator by an unscaled Taylor series", "[chain]") {
+  const std::vector<double> q = chain().generator();
+  for (const double days : {0.01, 0.5, 3.0}) {
+    // Plain series with plenty of terms, summed by itself: small norms only.
+    std::vector<double> sum(kPhases * kPhases, 0.0), term(kPhases * kPhases, 0.0);
+    for (std::size_t i = 0; i < kPhases; ++i) sum[i * kPhases + i] = term[i * kPhases + i] = 1.0;
+    for (int k = 1; k <= 60; ++k) {
+      std::vector<double> next(kPhases * kPhases, 0.0);
+      for (std::size_t i = 0; i < kPhases; ++i) {
+        for (std::size_t j = 0; j < kPhases; ++j) {
+          for (std::size_t m = 0; m < kPhases; ++m)
+            next[i * kPhases + j] += term[i * kPhases + m] * q[m * kPhases + j] * days / k;
+        }
+      }
+      term = next;
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += term[i];
+    }
+    const std::vector<double> own = expm(q, days, kPhases);
+    double worst = 0;
+    for (std::size_t i = 0; i < sum.size(); ++i) worst = std::max(worst, std::abs(own[i] - sum[i]));
+    CHECK(worst < 1e-12);
+  }
+  StageChain::Phases phases = chain().prior();
+  chain().step(phases, 96 * 40);
+  const std::vector<double> exact = expm(q, 40.0, kPhases);
+  double worst = 0;
+  for (std::size_t j = 0; j < kPhases; ++j) {
+    double mass = 0;
+    for (std::size_t i = 0; i < kPhases; ++i) mass += static_cast<double>(chain().prior()[i]) * exact[i * kPhases + j];
+    worst = std::max(worst, std::abs(mass - static_cast<double>(phases[j])));
+  }
+  CHECK(worst < 1e-6);
+}
+
+TEST_CASE("stepping a and then b is stepping a + b", "[chain]") {
+  Dice dice{7};
+  for (int n = 0; n < 200; ++n) {
+    const auto a = static_cast<std::int64_t>(dice.below(20'000)), b = static_cast<std::int64_t>(dice.below(20'000));
+    StageChain::Phases split = chain().prior(), whole = chain().prior();
+    chain().step(split, a);
+    chain().step(split, b);
+    chain().step(whole, a + b);
+    CHECK(distance(split, whole) < 2e-6);
+  }
+}
+
+TEST_CASE("time moves the mass forward, with regressions and skips possible", "[chain]") {
+  StageChain::Phases phases{};
+  phases[4] = 1;  // first phase of champion_search
+  chain().step(phases, 96 * 60);
+  std::array<double, 13> mass{};
+  double sum = 0;
+  for (std::size_t p = 0; p < kPhases; ++p) {
+    mass[chain().stage_of(p)] += static_cast<double>(phases[p]);
+    sum += static_cast<double>(phases[p]);
+  }
+  CHECK(sum == Approx(1).epsilon(1e-5));
+  CHECK(mass[3] > 0.1);    // on
+  CHECK(mass[4] > 0.01);   // further, or skipped to
+  CHECK(mass[0] > 0.001);  // two back
+  CHECK(mass[1] > 0.01);   // one back
+}
+
+TEST_CASE("the silence of the activity chain in closed form agrees with Runge-Kutta", "[chain]") {
+  Dice dice{11};
+  for (int n = 0; n < 60; ++n) {
+    const ActivityRates r{dice.unit() * 2, dice.unit() * .01, dice.unit() * .02, .0077, .13, .15};
+    const double days = dice.unit() * 60;
+    std::array<double, 3> x{.8, .15, .05};
+    const int steps = 20'000;
+    const double h = days / steps;
+    const auto slope = [&](const std::array<double, 3>& p) {
+      return std::array<double, 3>{-(r.stall + r.reject + r.visit) * p[0] + r.recover * p[1],
+                                   r.stall * p[0] - (r.recover + r.phi * r.visit) * p[1],
+                                   r.reject * p[0] - r.phi2 * r.visit * p[2]};
+    };
+    const auto plus = [](const std::array<double, 3>& a, const std::array<double, 3>& b, double f) {
+      return std::array<double, 3>{a[0] + f * b[0], a[1] + f * b[1], a[2] + f * b[2]};
+    };
+    for (int i = 0; i < steps; ++i) {
+      const auto k1 = slope(x), k2 = slope(plus(x, k1, h / 2)), k3 = slope(plus(x, k2, h / 2)),
+                 k4 = slope(plus(x, k3, h));
+      for (std::size_t c = 0; c < 3; ++c) x[c] += h / 6 * (k1[c] + 2 * k2[c] + 2 * k3[c] + k4[c]);
+    }
+    const double sum = x[0] + x[1] + x[2];
+    const auto closed = silence(r, days, {.8, .15, .05});
+    for (std::size_t c = 0; c < 3; ++c) CHECK(closed[c] == Approx(x[c] / sum).margin(2e-9));
+  }
+  // Two silences in a row are one.
+  const ActivityRates r{.3, .004, .003, .0077, .13, .15};
+  const auto split = silence(r, 7, silence(r, 5, {.9, .06, .04}));
+  const auto whole = silence(r, 12, {.9, .06, .04});
+  for (std::size_t c = 0; c < 3; ++c) CHECK(split[c] == Approx(whole[c]).epsilon(1e-9));
+}
+
+TEST_CASE("exp and log over lanes keep seven digits", "[chain]") {
+  for (float x = -30; x < 30; x += 0.37F) {
+    StageChain::Lanes lanes{};
+    lanes.fill(x);
+    lanes::exp_all(lanes);
+    CHECK(static_cast<double>(lanes[3]) == Approx(std::exp(static_cast<double>(x))).epsilon(5e-7));
+    lanes::log_all(lanes);
+    CHECK(static_cast<double>(lanes[3]) == Approx(static_cast<double>(x)).margin(5e-6));
+  }
+}
+
+TEST_CASE("on the business clock a week is seven days and a weekend half a day", "[chain]") {
+  CHECK(business_days(kStart, kStart + 7 * kDay) == Approx(7));
+  const std::int64_t saturday = kStart - 8 * kHour + 5 * kDay;
+  CHECK(business_days(saturday, saturday + 2 * kDay) == Approx(7 * 0.5 / 5.5));
+  CHECK(business_days(kStart, kStart + 3 * kDay) + business_days(kStart + 3 * kDay, kStart + 12 * kDay) ==
+        Approx(business_days(kStart, kStart + 12 * kDay)));
+}
