@@ -1,0 +1,127 @@
+#include "decision/utility.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "decision/masks.h"
+#include "juncture/core/math.h"
+
+namespace juncture {
+namespace {
+
+constexpr double kLn2 = 0.69314718055994530942;
+constexpr double kMillisPerHour = 3'600'000.0;
+
+double as_double(float value) {
+  return static_cast<double>(value);
+}
+
+// A cell's value for an item: naming a stage makes up for a kind that is not among the best there, never for harm.
+double help_of(const ContentItem& item, const Policy& policy, std::size_t s) {
+  const float own = policy.help[s][item.kind];
+  if (item.stages == 0) return as_double(own);
+  const bool named = (item.stages >> s & 1U) != 0;
+  return as_double(named ? std::max(own, policy.help_made_for) : std::min(own, policy.help_other));
+}
+
+KindTerms kind_terms(const Policy& policy, const Reading& reading, const std::array<double, kStages>& costs,
+                     ContentKind kind) {
+  KindTerms terms;
+  double mean = 0;
+  double variance = 0;
+  for (std::size_t s = 0; s < kStages; ++s) {
+    const double p = as_double(reading.stages[s]);
+    const double kill = as_double(policy.kill[s][kind]);
+    terms.gain += p * as_double(policy.help[s][kind]);
+    terms.harm += p * costs[s] * kill;
+    mean += p * kill;
+    variance += p * p * kill * (1.0 - kill) / (as_double(policy.kill_strength) + 1.0);
+  }
+  // sqrt is correctly rounded by IEEE 754, so unlike exp and log it gives the same bits everywhere.
+  terms.kill_risk = std::min(1.0, mean + std::sqrt(variance));
+  terms.moment = 0;
+  for (std::size_t m = 0; m < kMoments; ++m) {
+    terms.moment += as_double(reading.moments[m]) * as_double(policy.moment[m][kind]);
+  }
+  terms.role = 0;
+  for (std::size_t r = 0; r < kRoles; ++r) {
+    terms.role += as_double(reading.roles[r]) * as_double(policy.role[r][kind]);
+  }
+  return terms;
+}
+
+// The factor of an item that names moments or roles: the odds that one of them is right, between mismatch and match.
+template <class Odds>
+double match_factor(std::uint32_t named, const Odds& odds, const Policy& policy) {
+  if (named == 0) return 1.0;
+  double right = 0;
+  for (std::size_t i = 0; i < odds.size(); ++i) {
+    if ((named >> i & 1U) != 0) right += as_double(odds[i]);
+  }
+  const double low = as_double(policy.mismatch);
+  return low + (as_double(policy.match) - low) * right;
+}
+
+double freshness(const ContentItem& item, const Policy& policy, Timestamp as_of) {
+  const double half_life = as_double(policy.half_life_hours[item.kind]);
+  if (half_life <= 0 || item.valid_from == Timestamp{} || as_of <= item.valid_from) return 1.0;
+  const double hours = static_cast<double>((as_of - item.valid_from).count()) / kMillisPerHour;
+  return std::max(as_double(policy.fresh_floor), exact_exp(-kLn2 * hours / half_life));
+}
+
+}  // namespace
+
+Terms terms_of(const Policy& policy, const Reading& reading, const Limits& limits) {
+  Terms terms;
+  terms.stage = most_likely(reading.stages);
+  terms.moment = most_likely(reading.moments);
+  const auto best = std::max_element(reading.roles.begin(), reading.roles.end());
+  terms.role = static_cast<std::size_t>(best - reading.roles.begin());
+
+  double role_kill = 0;
+  for (std::size_t r = 0; r < kRoles; ++r) {
+    role_kill += as_double(reading.roles[r]) * as_double(policy.role_kill[r]);
+  }
+  const float identity = reading.known ? policy.known_factor : policy.anonymous_factor;
+  const double factor = role_kill * as_double(identity) * as_double(policy.deal_factor);
+  std::array<double, kStages> costs{};
+  for (std::size_t s = 0; s < kStages; ++s) costs[s] = factor * as_double(policy.kill_cost[s]);
+
+  for (std::size_t k = 0; k < kContentKinds; ++k) {
+    terms.kinds[k] = kind_terms(policy, reading, costs, static_cast<ContentKind>(k));
+    for (int n = 0; n < limits.unclicked[k]; ++n) terms.kinds[k].novelty *= as_double(policy.novelty);
+  }
+  return terms;
+}
+
+Utility utility_of(const ContentItem& item, const Policy& policy, const Reading& reading, const Terms& terms) {
+  const KindTerms& kind = terms.kinds[item.kind];
+  Utility u;
+  u.gain = kind.gain;
+  if (item.stages != 0) {
+    u.gain = 0;
+    for (std::size_t s = 0; s < kStages; ++s) u.gain += as_double(reading.stages[s]) * help_of(item, policy, s);
+  }
+  u.moment = kind.moment * match_factor(item.moments, reading.moments, policy);
+  u.role = kind.role * match_factor(item.roles, reading.roles, policy);
+  u.fresh = freshness(item, policy, reading.as_of);
+  u.novelty = kind.novelty;
+  u.harm = kind.harm;
+  u.effort = as_double(policy.effort_cost) * as_double(item.minutes);
+  u.person = item.kind == kHumanConversation ? as_double(policy.person_cost) : 0.0;
+  u.score = u.gain * u.moment * u.role * u.fresh * u.novelty - u.harm - u.effort - u.person;
+  u.kill_risk = kind.kill_risk;
+  return u;
+}
+
+double fit_of(const ContentItem& item, const Policy& policy, const StageOdds& stages) {
+  double fit = 0;
+  for (std::size_t s = 0; s < kStages; ++s) {
+    const bool harmless = policy.kill[s][item.kind] <= policy.kill_harmless;
+    const bool made_for = help_of(item, policy, s) > as_double(policy.help_other);
+    if (harmless && made_for) fit += as_double(stages[s]);
+  }
+  return std::min(fit, 1.0);
+}
+
+}  // namespace juncture
