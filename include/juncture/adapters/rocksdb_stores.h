@@ -1,0 +1,33 @@
+// State on disk: one RocksDB directory per task, one column family, no write-ahead log.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "juncture/ports/state.h"
+
+namespace juncture {
+
+struct RocksdbOptions {
+  std::filesystem::path directory;                          // made if it is missing; a folder per task below it
+  std::size_t block_cache_bytes = std::size_t{64} << 20U;   // shared by all tasks
+  std::size_t write_buffer_bytes = std::size_t{16} << 20U;  // per task, twice at most
+  bool read_only = false;                                   // for looking at state that another process may hold
+};
+
+// What RocksDB itself says, summed over the open stores.
+struct RocksdbUsage {
+  std::uint64_t sst_bytes = 0, memtable_bytes = 0, block_cache_bytes = 0;
+  bool write_stalled = false;
+};
+
+class RocksdbStores : public Stores {
+ public:
+  virtual RocksdbUsage usage() const = 0;  // any thread
+};
+
+Result<std::unique_ptr<RocksdbStores>> make_rocksdb_stores(const RocksdbOptions& options);
+
+}  // namespace juncture

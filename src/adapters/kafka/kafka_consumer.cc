@@ -1,0 +1,166 @@
+#include "adapters/kafka/kafka_consumer.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <cstring>
+
+namespace juncture {
+namespace {
+
+// librdkafka frees it with free().
+void set_metadata(rd_kafka_topic_partition_t& element, const std::string& metadata) {
+  if (metadata.empty()) return;
+  element.metadata = std::malloc(metadata.size());
+  JUNCTURE_ASSERT(element.metadata != nullptr);
+  std::memcpy(element.metadata, metadata.data(), metadata.size());
+  element.metadata_size = metadata.size();
+}
+
+std::vector<TopicPartition> own(const rd_kafka_topic_partition_list_t& list) {
+  std::vector<TopicPartition> out;
+  for (int i = 0; i < list.cnt; ++i) out.push_back({list.elems[i].topic, list.elems[i].partition});
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Consumer>> KafkaConsumer::make(const KafkaLogOptions& options, const ConsumerOptions& wanted) {
+  if (wanted.group.empty()) return fail(Domain::setup, "group_missing", "a consumer needs the name of its group");
+  std::unique_ptr<KafkaConsumer> consumer(new KafkaConsumer(options, wanted.group));
+  consumer->state_.consumer = consumer.get();
+  const Status opened =
+      consumer->source_.open(options, wanted.group, wanted.member, consumer->state_, {on_rebalance, nullptr});
+  if (!opened) return tl::unexpected(opened.error());
+  return std::unique_ptr<Consumer>(std::move(consumer));
+}
+
+KafkaConsumer::~KafkaConsumer() {
+  // Without a word to the listener, which may be gone already.
+  listener_ = nullptr;
+  if (source_.handle() != nullptr) static_cast<void>(close());
+}
+
+void KafkaConsumer::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list,
+                                 void* opaque) {
+  KafkaConsumer& self = *static_cast<State*>(static_cast<KafkaOpaque*>(opaque))->consumer;
+  if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    self.assigned(own(*list));
+  } else {
+    self.revoked(own(*list));
+    if (code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) self.failed_ = tl::unexpected(kafka_error(code, "rebalance"));
+  }
+}
+
+void KafkaConsumer::assigned(const std::vector<TopicPartition>& partitions) {
+  assigning_.emplace();
+  for (const TopicPartition& at : partitions) (*assigning_)[at] = std::nullopt;
+  if (listener_ != nullptr && !partitions.empty()) listener_->on_assigned(partitions);
+  const auto wanted = *std::exchange(assigning_, std::nullopt);
+  held_ = partitions;
+  if (Status done = source_.assign(wanted); !done) failed_ = done;
+}
+
+void KafkaConsumer::revoked(const std::vector<TopicPartition>& partitions) {
+  if (listener_ != nullptr && !held_.empty()) {
+    if (rd_kafka_assignment_lost(source_.handle()) != 0) {
+      listener_->on_lost(partitions);
+    } else {
+      listener_->on_revoked(partitions);
+    }
+  }
+  held_.clear();
+  source_.unassign();
+}
+
+Status KafkaConsumer::subscribe(std::vector<std::string> topics, AssignmentListener& listener) {
+  if (closed_) return fail(Domain::environment, "closed", "the consumer has been closed");
+  const KafkaList list = make_list(topics.size());
+  for (const std::string& topic : topics) {
+    const auto partitions = kafka_partitions(source_.handle(), options_, state_.trouble, topic);
+    if (!partitions) return tl::unexpected(partitions.error());
+    if (!*partitions) return fail(Domain::environment, "unknown_topic", fmt::format("there is no topic {}", topic));
+    add(*list, {topic, RD_KAFKA_PARTITION_UA}, 0);
+  }
+  listener_ = &listener;
+  const rd_kafka_resp_err_t code = rd_kafka_subscribe(source_.handle(), list.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "subscribe"));
+  return {};
+}
+
+Result<std::span<const Record>> KafkaConsumer::poll(Millis timeout, std::size_t records_max) {
+  if (closed_) return fail(Domain::environment, "closed", "the consumer has been closed");
+  if (!failed_) return tl::unexpected(std::exchange(failed_, Status()).error());
+  return source_.poll(timeout, records_max);
+}
+
+Status KafkaConsumer::seek(const TopicPartition& at, Offset next) {
+  if (!assigning_) return source_.seek(at, next);
+  const auto found = assigning_->find(at);
+  if (found == assigning_->end()) {
+    return fail(Domain::environment, "not_owner", fmt::format("{} [{}] is not assigned here", at.topic, at.partition));
+  }
+  found->second = next;
+  return {};
+}
+
+Status KafkaConsumer::commit(const std::map<TopicPartition, Position>& positions) {
+  if (closed_) return fail(Domain::environment, "closed", "the consumer has been closed");
+  if (positions.empty()) return {};
+  const KafkaList list = make_list(positions.size());
+  for (const auto& [at, position] : positions) {
+    add(*list, at, position.next);
+    set_metadata(list->elems[list->cnt - 1], position.metadata);
+  }
+  const rd_kafka_resp_err_t code = rd_kafka_commit(source_.handle(), list.get(), 0);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "commit of group " + group_));
+  for (int i = 0; i < list->cnt; ++i) {
+    if (list->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    return tl::unexpected(kafka_error(list->elems[i].err, "commit of group " + group_));
+  }
+  return {};
+}
+
+Result<std::optional<Position>> KafkaConsumer::committed(const TopicPartition& at) {
+  const KafkaList list = make_list(1);
+  add(*list, at, RD_KAFKA_OFFSET_INVALID);
+  rd_kafka_resp_err_t code =
+      rd_kafka_committed(source_.handle(), list.get(), static_cast<int>(options_.timeout.count()));
+  const rd_kafka_topic_partition_t& found = list->elems[0];
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = found.err;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "positions of group " + group_));
+  if (found.offset < 0) return std::optional<Position>();
+  Position position{found.offset, {}};
+  if (found.metadata_size > 0) position.metadata.assign(static_cast<const char*>(found.metadata), found.metadata_size);
+  return std::optional<Position>(std::move(position));
+}
+
+Status KafkaConsumer::close() {
+  if (closed_) return {};
+  source_.forget();
+  const rd_kafka_resp_err_t code = rd_kafka_consumer_close(source_.handle());
+  closed_ = true;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "leaving group " + group_));
+  return {};
+}
+
+Result<std::unique_ptr<Reader>> KafkaReader::make(const KafkaLogOptions& options) {
+  std::unique_ptr<KafkaReader> reader(new KafkaReader());
+  // The name is asked for and never used: without subscribe() there is no group, without commit() no position.
+  if (Status opened = reader->source_.open(options, "juncture-reader", {}, reader->state_, {}); !opened) {
+    return tl::unexpected(opened.error());
+  }
+  return std::unique_ptr<Reader>(std::move(reader));
+}
+
+KafkaReader::~KafkaReader() {
+  if (source_.handle() == nullptr) return;
+  source_.forget();
+  rd_kafka_consumer_close(source_.handle());
+}
+
+Status KafkaReader::assign(const std::map<TopicPartition, Offset>& from) {
+  return source_.assign({from.begin(), from.end()});
+}
+
+}  // namespace juncture

@@ -1,0 +1,205 @@
+#include "adapters/kafka/kafka_producer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace juncture {
+namespace {
+
+// As long as a record may be under way; then its delivery has failed.
+constexpr int kDeliveryMs = 120'000;
+constexpr int kRoomMs = 50;
+constexpr unsigned kServeEvery = 1024;
+
+// librdkafka takes const data through pointers to non-const; with F_COPY it only reads. Null would be a tombstone.
+void* bytes(std::string_view text) {
+  static constexpr char kEmpty = 0;
+  return const_cast<char*>(text.data() == nullptr ? &kEmpty : text.data());
+}
+
+Status unsupported() {
+  return fail(Domain::environment, "unsupported", "transactions are not available on Kafka yet");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Producer>> KafkaProducer::make(const KafkaLogOptions& options, const ProducerOptions& wanted) {
+  std::unique_ptr<KafkaProducer> producer(new KafkaProducer(options));
+  const KafkaHandle::Settings settings{{"enable.idempotence", "true"},
+                                       {"acks", "all"},
+                                       {"compression.codec", "lz4"},
+                                       {"linger.ms", std::to_string(wanted.linger.count())},
+                                       {"message.timeout.ms", std::to_string(kDeliveryMs)},
+                                       {"batch.num.messages", "100000"},
+                                       {"batch.size", "1000000"},
+                                       {"queue.buffering.max.messages", "500000"},
+                                       {"queue.buffering.max.kbytes", "131072"},
+                                       {"delivery.report.only.error", "true"}};
+  Result<KafkaHandle> handle =
+      KafkaHandle::make(RD_KAFKA_PRODUCER, options, settings, producer->state_, {nullptr, on_delivery});
+  if (!handle) return tl::unexpected(handle.error());
+  producer->handle_ = std::move(*handle);
+  return std::unique_ptr<Producer>(std::move(producer));
+}
+
+KafkaProducer::~KafkaProducer() {
+  // A moment for what was sent without flush(); more would hang a shutdown on a dead broker.
+  if (handle_.get() != nullptr) rd_kafka_flush(handle_.get(), 1000);
+}
+
+void KafkaProducer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+  auto* state = static_cast<State*>(static_cast<KafkaOpaque*>(opaque));
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || state->failed) return;
+  const std::string what =
+      fmt::format("record for {} [{}] was not written", rd_kafka_topic_name(message->rkt), message->partition);
+  state->failed = kafka_error(message->err, what);
+}
+
+Result<KafkaProducer::Topic*> KafkaProducer::find(std::string_view name) {
+  if (last_ != nullptr && last_->name == name) return last_;
+  if (const auto found = topics_.find(name); found != topics_.end()) return last_ = &found->second;
+  const Result<std::optional<Partition>> partitions = kafka_partitions(handle_.get(), options_, state_.trouble, name);
+  if (!partitions) return tl::unexpected(partitions.error());
+  if (!*partitions) return fail(Domain::environment, "unknown_topic", fmt::format("there is no topic {}", name));
+  Topic topic{std::string(name), nullptr, **partitions};
+  topic.handle.reset(rd_kafka_topic_new(handle_.get(), topic.name.c_str(), nullptr));
+  if (!topic.handle) return tl::unexpected(kafka_error(rd_kafka_last_error(), "topic " + topic.name));
+  return last_ = &topics_.emplace(std::string(name), std::move(topic)).first->second;
+}
+
+Result<Partition> KafkaProducer::place(const Topic& topic, const Outgoing& record) const {
+  if (record.partition < 0) return partition_of(record.key, topic.partitions);
+  if (record.partition < topic.partitions) return record.partition;
+  return fail(Domain::environment, "unknown_partition",
+              fmt::format("topic {} has no partition {}", topic.name, record.partition));
+}
+
+bool KafkaProducer::wait_for_room(int& waited_ms) {
+  rd_kafka_poll(handle_.get(), kRoomMs);
+  waited_ms += kRoomMs;
+  return waited_ms < kDeliveryMs;
+}
+
+Status KafkaProducer::send(const Outgoing& record) {
+  const Result<Topic*> topic = find(record.topic);
+  if (!topic) return tl::unexpected(topic.error());
+  const Result<Partition> partition = place(**topic, record);
+  if (!partition) return tl::unexpected(partition.error());
+  if (++sent_ % kServeEvery == 0) rd_kafka_poll(handle_.get(), 0);
+  if (record.timestamp != Timestamp{}) return send_stamped(**topic, *partition, record);
+  int waited_ms = 0;
+  while (true) {
+    const int failed = rd_kafka_produce(
+        (*topic)->handle.get(), *partition, RD_KAFKA_MSG_F_COPY, record.tombstone ? nullptr : bytes(record.value),
+        record.tombstone ? 0 : record.value.size(), bytes(record.key), record.key.size(), nullptr);
+    if (failed == 0) return {};
+    const rd_kafka_resp_err_t code = rd_kafka_last_error();
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && wait_for_room(waited_ms)) continue;
+    return tl::unexpected(kafka_error(code, "record for " + (*topic)->name));
+  }
+}
+
+Status KafkaProducer::send_stamped(const Topic& topic, Partition partition, const Outgoing& record) {
+  std::array<rd_kafka_vu_t, 6> fields{};
+  fields[0].vtype = RD_KAFKA_VTYPE_RKT;
+  fields[0].u.rkt = topic.handle.get();
+  fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  fields[1].u.i32 = partition;
+  fields[2].vtype = RD_KAFKA_VTYPE_VALUE;
+  fields[2].u.mem = {record.tombstone ? nullptr : bytes(record.value), record.tombstone ? 0 : record.value.size()};
+  fields[3].vtype = RD_KAFKA_VTYPE_KEY;
+  fields[3].u.mem = {bytes(record.key), record.key.size()};
+  fields[4].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+  fields[4].u.i64 = to_ms(record.timestamp);
+  fields[5].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  fields[5].u.i = RD_KAFKA_MSG_F_COPY;
+  int waited_ms = 0;
+  while (true) {
+    const std::unique_ptr<rd_kafka_error_t, Calls<rd_kafka_error_destroy>> error(
+        rd_kafka_produceva(handle_.get(), fields.data(), fields.size()));
+    if (!error) return {};
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && wait_for_room(waited_ms)) continue;
+    return tl::unexpected(kafka_error(code, "record for " + topic.name, rd_kafka_error_string(error.get())));
+  }
+}
+
+Status KafkaProducer::send_batch(std::span<const Outgoing> records) {
+  while (!records.empty()) {
+    const std::string_view name = records.front().topic;
+    const auto end = std::find_if(records.begin(), records.end(), [&](const Outgoing& record) {
+      return record.topic != name || record.timestamp != Timestamp{};
+    });
+    const auto run = static_cast<std::size_t>(end - records.begin());
+    if (run == 0) {
+      if (Status sent = send(records.front()); !sent) return sent;
+      records = records.subspan(1);
+      continue;
+    }
+    const Result<Topic*> topic = find(name);
+    if (!topic) return tl::unexpected(topic.error());
+    if (Status sent = send_run(**topic, records.first(run)); !sent) return sent;
+    records = records.subspan(run);
+  }
+  return {};
+}
+
+Status KafkaProducer::send_run(Topic& topic, std::span<const Outgoing> records) {
+  batch_.clear();
+  for (const Outgoing& record : records) {
+    const Result<Partition> partition = place(topic, record);
+    if (!partition) return tl::unexpected(partition.error());
+    rd_kafka_message_t& message = batch_.emplace_back();
+    message.partition = *partition;
+    message.payload = record.tombstone ? nullptr : bytes(record.value);
+    message.len = record.tombstone ? 0 : record.value.size();
+    message.key = bytes(record.key);
+    message.key_len = record.key.size();
+  }
+  int waited_ms = 0;
+  while (true) {
+    rd_kafka_poll(handle_.get(), 0);
+    const int queued = rd_kafka_produce_batch(topic.handle.get(), RD_KAFKA_PARTITION_UA,
+                                              RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_PARTITION, batch_.data(),
+                                              static_cast<int>(batch_.size()));
+    if (queued == static_cast<int>(batch_.size())) return {};
+    // Each message says how it went; what found no room goes again, in its order.
+    std::erase_if(batch_, [](const rd_kafka_message_t& m) { return m.err == RD_KAFKA_RESP_ERR_NO_ERROR; });
+    const auto refused = std::find_if(batch_.begin(), batch_.end(), [](const rd_kafka_message_t& m) {
+      return m.err != RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    });
+    if (refused != batch_.end()) return tl::unexpected(kafka_error(refused->err, "record for " + topic.name));
+    if (!wait_for_room(waited_ms)) {
+      return tl::unexpected(kafka_error(RD_KAFKA_RESP_ERR__QUEUE_FULL, "record for " + topic.name));
+    }
+  }
+}
+
+Status KafkaProducer::flush() {
+  const rd_kafka_resp_err_t code = rd_kafka_flush(handle_.get(), kDeliveryMs + 1000);
+  if (std::optional<Error> failed = std::exchange(state_.failed, std::nullopt))
+    return tl::unexpected(*std::move(failed));
+  std::array<char, 512> reason{};
+  if (const auto fatal = rd_kafka_fatal_error(handle_.get(), reason.data(), reason.size()); fatal != 0) {
+    return tl::unexpected(kafka_error(fatal, "producer", reason.data()));
+  }
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "flush"));
+  return {};
+}
+
+Status KafkaProducer::begin_transaction() {
+  return unsupported();
+}
+Status KafkaProducer::send_offsets(const std::map<TopicPartition, Position>&, const Consumer&) {
+  return unsupported();
+}
+Status KafkaProducer::commit_transaction() {
+  return unsupported();
+}
+Status KafkaProducer::abort_transaction() {
+  return unsupported();
+}
+
+}  // namespace juncture

@@ -1,0 +1,201 @@
+#include "juncture/adapters/rocksdb_stores.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <string>
+#include <system_error>
+
+namespace juncture {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::string_view_literals;
+
+// State keys never start with a zero byte.
+constexpr std::string_view kMarkKey = "\0mark"sv;
+
+rocksdb::Slice slice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+std::string_view view(const rocksdb::Slice& bytes) {
+  return {bytes.data(), bytes.size()};
+}
+
+// Any doubt about the files means: close, set aside, restore from the changelog. Never go on.
+tl::unexpected<Error> failure(std::string_view doing, const std::string& path, const rocksdb::Status& status) {
+  const std::string_view code = status.IsCorruption() ? "store_damaged"sv : "store_failed"sv;
+  return fail(Domain::environment, code, std::string(doing) + " " + path + ": " + status.ToString());
+}
+
+// Which databases are open, for the figures.
+struct OpenStores {
+  mutable std::mutex mutex;
+  std::set<rocksdb::DB*> databases;
+};
+
+class RocksdbStore final : public Store {
+ public:
+  RocksdbStore(std::unique_ptr<rocksdb::DB> db, std::string path, std::shared_ptr<OpenStores> open)
+      : db_(std::move(db)), path_(std::move(path)), open_(std::move(open)) {
+    const std::scoped_lock lock(open_->mutex);
+    open_->databases.insert(db_.get());
+  }
+  RocksdbStore(const RocksdbStore&) = delete;
+  RocksdbStore& operator=(const RocksdbStore&) = delete;
+  ~RocksdbStore() override {
+    const std::scoped_lock lock(open_->mutex);
+    open_->databases.erase(db_.get());
+  }
+
+  Result<std::optional<std::string>> get(std::string_view key) const override {
+    rocksdb::PinnableSlice value;
+    const rocksdb::Status status = db_->Get({}, db_->DefaultColumnFamily(), slice(key), &value);
+    if (status.IsNotFound()) return std::nullopt;
+    if (!status.ok()) return failure("read", path_, status);
+    return std::string(value.data(), value.size());
+  }
+
+  Status write(std::span<const Change> changes, std::string_view mark) override {
+    rocksdb::WriteBatch batch;
+    rocksdb::Status status;
+    for (const Change& change : changes) {
+      status = change.value ? batch.Put(slice(change.key), slice(*change.value)) : batch.Delete(slice(change.key));
+      if (!status.ok()) return failure("prepare a write to", path_, status);
+    }
+    status = batch.Put(slice(kMarkKey), slice(mark));
+    if (!status.ok()) return failure("prepare a write to", path_, status);
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    status = db_->Write(options, &batch);
+    if (!status.ok()) return failure("write", path_, status);
+    return {};
+  }
+
+  Result<std::string> mark() const override {
+    const Result<std::optional<std::string>> value = get(kMarkKey);
+    if (!value) return tl::unexpected(value.error());
+    return value->value_or(std::string());
+  }
+
+  Status scan(const std::function<void(std::string_view, std::string_view)>& each) const override {
+    rocksdb::ReadOptions options;
+    options.verify_checksums = true;
+    options.fill_cache = false;
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options));
+    for (at->SeekToFirst(); at->Valid(); at->Next()) {
+      const std::string_view key = view(at->key());
+      if (!key.empty() && key.front() == '\0') continue;
+      each(key, view(at->value()));
+    }
+    if (!at->status().ok()) return failure("scan", path_, at->status());
+    return {};
+  }
+
+  Status flush() override {
+    const rocksdb::Status status = db_->Flush({});
+    if (!status.ok()) return failure("flush", path_, status);
+    return {};
+  }
+
+ private:
+  std::unique_ptr<rocksdb::DB> db_;
+  std::string path_;
+  std::shared_ptr<OpenStores> open_;
+};
+
+// docs/formats/changelog.md says why these; RocksDB 7.8 loses or reorders flushes with more jobs and buffers.
+rocksdb::Options database_options(const RocksdbOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::Options out;
+  out.create_if_missing = true;
+  out.paranoid_checks = true;
+  out.force_consistency_checks = true;
+  out.max_background_jobs = 2;
+  out.write_buffer_size = options.write_buffer_bytes;
+  out.max_write_buffer_number = 2;
+  out.avoid_flush_during_shutdown = false;
+  out.compression = rocksdb::kNoCompression;  // values are packed numbers
+  out.keep_log_file_num = 2;
+  out.info_log_level = rocksdb::WARN_LEVEL;
+  out.max_open_files = 256;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 8 * 1024;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.checksum = rocksdb::kXXH3;
+  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return out;
+}
+
+class RocksdbStoresOnDisk final : public RocksdbStores {
+ public:
+  explicit RocksdbStoresOnDisk(RocksdbOptions options)
+      : options_(std::move(options)),
+        cache_(rocksdb::NewLRUCache(options_.block_cache_bytes)),
+        open_(std::make_shared<OpenStores>()) {}
+
+  Result<std::unique_ptr<Store>> open(std::string_view name) override {
+    const std::string path = (options_.directory / name).string();
+    const rocksdb::Options options = database_options(options_, cache_);
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status =
+        options_.read_only ? rocksdb::DB::OpenForReadOnly(options, path, &db) : rocksdb::DB::Open(options, path, &db);
+    if (!status.ok()) return failure("open", path, status);
+    return std::make_unique<RocksdbStore>(std::unique_ptr<rocksdb::DB>(db), path, open_);
+  }
+
+  Status set_aside(std::string_view name) override {
+    std::error_code error;
+    const fs::path from = options_.directory / name;
+    if (!fs::exists(from, error)) return {};
+    // An empty one is not worth keeping, and one copy of a damaged one is enough to look at.
+    const fs::path to = options_.directory / (std::string(name) + ".aside");
+    fs::remove_all(to, error);
+    fs::rename(from, to, error);
+    if (error) return fail(Domain::environment, "store_failed", "set aside " + from.string() + ": " + error.message());
+    return {};
+  }
+
+  RocksdbUsage usage() const override {
+    RocksdbUsage out;
+    const std::scoped_lock lock(open_->mutex);
+    for (rocksdb::DB* db : open_->databases) {
+      std::uint64_t value = 0;
+      if (db->GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &value)) out.sst_bytes += value;
+      if (db->GetIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &value)) out.memtable_bytes += value;
+      if (db->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &value)) {
+        out.write_stalled = out.write_stalled || value != 0;
+      }
+    }
+    out.block_cache_bytes = cache_->GetUsage();
+    return out;
+  }
+
+ private:
+  RocksdbOptions options_;
+  std::shared_ptr<rocksdb::Cache> cache_;
+  std::shared_ptr<OpenStores> open_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RocksdbStores>> make_rocksdb_stores(const RocksdbOptions& options) {
+  if (!options.read_only) {
+    std::error_code error;
+    fs::create_directories(options.directory, error);
+    if (error) {
+      return fail(Domain::setup, "store_failed", "make " + options.directory.string() + ": " + error.message());
+    }
+    fs::permissions(options.directory, fs::perms::owner_all, error);
+  }
+  return std::make_unique<RocksdbStoresOnDisk>(options);
+}
+
+}  // namespace juncture

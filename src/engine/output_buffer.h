@@ -1,0 +1,45 @@
+// A pipeline's results on their way to the producer, in batches: one call into the log for many records.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "juncture/ports/log.h"
+#include "juncture/ports/pipeline.h"
+
+namespace juncture::engine {
+
+// Sent records are still in the log's buffer; the worker's commit flushes them. Worker's thread only.
+class OutputBuffer final : public Output {
+ public:
+  OutputBuffer(const std::unique_ptr<Producer>& producer, const std::vector<std::string>& topics)
+      : producer_(producer), topics_(topics) {}
+
+  Status emit(std::size_t topic, std::string_view key, std::string_view value, Partition partition) override;
+  Status tombstone(std::size_t topic, std::string_view key) override;
+  // Hands everything to the producer.
+  Status send();
+  void drop();
+  std::uint64_t emitted() const { return emitted_; }
+
+ private:
+  struct Held {
+    std::size_t topic = 0;
+    Partition partition = -1;
+    std::size_t key_at = 0, key_size = 0, value_size = 0;
+    bool tombstone = false;
+  };
+  Status add(std::size_t topic, std::string_view key, std::string_view value, Partition partition, bool tombstone);
+
+  const std::unique_ptr<Producer>& producer_;  // the worker makes a new one after a failure
+  const std::vector<std::string>& topics_;
+  std::string bytes_;
+  std::vector<Held> held_;
+  std::vector<Outgoing> batch_;
+  std::uint64_t emitted_ = 0;
+};
+
+}  // namespace juncture::engine

@@ -1,0 +1,237 @@
+#include "engine/restorer.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace juncture::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kBatchBytes = std::size_t{48} << 20U;
+constexpr Millis kSilenceMax{30'000};
+
+tl::unexpected<Error> damaged(std::string detail) {
+  return fail(Domain::setup, "changelog_damaged", std::move(detail));
+}
+
+}  // namespace
+
+std::string_view Restorer::key_of(const Held& held) const {
+  return std::string_view(bytes_).substr(held.key_at, held.key_size);
+}
+std::string_view Restorer::value_of(const Held& held) const {
+  return std::string_view(bytes_).substr(held.key_at + held.key_size, held.value_size);
+}
+
+Result<bool> Restorer::advance(Millis budget) {
+  if (!opened_) {
+    if (Status opened = open(); !opened) return tl::unexpected(opened.error());
+    opened_ = true;
+  }
+  const auto until = Clock::now() + budget;
+  while (next_ < result_.end) {
+    const auto before = Clock::now();
+    if (before >= until) return false;
+    Result<std::span<const Record>> records = reader_->poll(std::min(budget, Millis{20}), 4096);
+    if (!records) return tl::unexpected(records.error());
+    if (records->empty()) {
+      waited_ += std::chrono::duration_cast<Millis>(Clock::now() - before);
+      if (waited_ > kSilenceMax) return fail(Domain::environment, "changelog_silent", "no record came for 30 s");
+      continue;
+    }
+    waited_ = Millis{};
+    for (const Record& record : *records) {
+      if (record.offset >= result_.end) {
+        next_ = result_.end;
+        break;
+      }
+      if (Status taken = take(record); !taken) return tl::unexpected(taken.error());
+      next_ = record.offset + 1;
+      if (forked_) break;
+    }
+    if (forked_) {
+      if (Status again = start_over("store and changelog disagree about a commit"); !again) {
+        return tl::unexpected(again.error());
+      }
+    }
+  }
+  if (Status finished = finish(); !finished) return tl::unexpected(finished.error());
+  return next_ >= result_.end;
+}
+
+Status Restorer::open() {
+  Result<Watermarks> marks = log_.watermarks(options_.changelog);
+  if (!marks) return tl::unexpected(marks.error());
+  result_.end = marks->end;
+  next_ = marks->begin;
+  if (Status genesis = read_genesis(); !genesis) return genesis;
+
+  Result<std::unique_ptr<Store>> store = stores_.open(options_.store_name);
+  if (!store) return start_over(store.error().detail);
+  store_ = std::move(*store);
+  Result<std::string> text = store_->mark();
+  if (!text) return start_over(text.error().detail);
+  if (text->empty()) {
+    bool empty = true;
+    const Status scanned = store_->scan([&empty](std::string_view, std::string_view) { empty = false; });
+    if (!scanned || !empty) return start_over("the store has values and no mark");
+    return reader_->assign({{options_.changelog, next_}});
+  }
+  Result<StoreMark> mark = decode_mark(*text);
+  if (!mark) return start_over(mark.error().detail);
+  const bool same = result_.genesis && mark->genesis == *result_.genesis;
+  const bool within = mark->offset >= marks->begin && mark->offset < marks->end;
+  const bool stale = options_.now - from_ms(mark->written_ms) > options_.stale_after;
+  if (!same || !within || stale) return start_over(stale ? "the store is old" : "the store is of another changelog");
+  mark_ = *mark;
+  next_ = mark->offset;
+  return reader_->assign({{options_.changelog, next_}});
+}
+
+// The genesis record is the first one for ever: compaction keeps the last record of a key and its offset.
+Status Restorer::read_genesis() {
+  Result<std::unique_ptr<Reader>> reader = log_.make_reader();
+  if (!reader) return tl::unexpected(reader.error());
+  reader_ = std::move(*reader);
+  if (next_ >= result_.end) return {};
+  if (Status assigned = reader_->assign({{options_.changelog, next_}}); !assigned) return assigned;
+  const auto until = Clock::now() + kSilenceMax;
+  while (Clock::now() < until) {
+    Result<std::span<const Record>> records = reader_->poll(Millis{100}, 1);
+    if (!records) return tl::unexpected(records.error());
+    if (records->empty()) continue;
+    if (records->front().key != kGenesisKey) return damaged("the changelog does not begin with a genesis record");
+    Result<std::uint64_t> id = decode_genesis(records->front().value);
+    if (!id) return tl::unexpected(id.error());
+    result_.genesis = *id;
+    return {};
+  }
+  return fail(Domain::environment, "changelog_silent", "its first record did not come within 30 s");
+}
+
+// An empty store, and the changelog from its beginning.
+Status Restorer::start_over(std::string_view why) {
+  if (started_over_) return damaged("restored from the beginning and still not whole: " + std::string(why));
+  started_over_ = true;
+  forked_ = false;
+  mark_.reset();
+  store_.reset();
+  if (Status aside = stores_.set_aside(options_.store_name); !aside) return aside;
+  Result<std::unique_ptr<Store>> store = stores_.open(options_.store_name);
+  if (!store) return tl::unexpected(store.error());
+  store_ = std::move(*store);
+  Result<Watermarks> marks = log_.watermarks(options_.changelog);
+  if (!marks) return tl::unexpected(marks.error());
+  next_ = marks->begin;
+  result_.marker.reset();
+  held_.clear();
+  bytes_.clear();
+  merged_.clear();
+  merged_bytes_ = 0;
+  return reader_->assign({{options_.changelog, next_}});
+}
+
+Status Restorer::take(const Record& record) {
+  ++result_.records;
+  if (record.key == kMarkerKey) return take_marker(record);
+  if (is_control_key(record.key)) return {};
+  held_.push_back({record.offset, bytes_.size(), record.key.size(), record.value.size(), record.tombstone});
+  bytes_ += record.key;
+  bytes_ += record.value;
+  return {};
+}
+
+Status Restorer::take_marker(const Record& record) {
+  Result<Marker> marker = decode_marker(record.value);
+  if (!marker) return damaged(marker.error().detail + " at offset " + std::to_string(record.offset));
+  if (Status verified = verify(*marker, record.offset); !verified) return verified;
+  // The store was filled from another history: from a restored backup, or by a process that had lost its partition.
+  if (mark_) {
+    const bool other = marker->sequence == mark_->sequence && marker->hash != mark_->hash;
+    const bool no_successor =
+        !result_.marker && marker->sequence == mark_->sequence + 1 && marker->previous != mark_->hash;
+    forked_ = other || no_successor;
+    if (forked_) return {};
+  }
+  result_.marker = std::move(*marker);
+  result_.marker_offset = record.offset;
+  merge();
+  return merged_bytes_ >= kBatchBytes ? write() : Status{};
+}
+
+// Compaction may have removed records and markers: only what is next to each other can be held to the chain.
+Status Restorer::verify(const Marker& marker, Offset offset) const {
+  const std::string at = " at offset " + std::to_string(offset);
+  if (result_.marker) {
+    const Marker& last = *result_.marker;
+    const bool repeated = marker.sequence == last.sequence && marker.hash == last.hash;
+    if (marker.sequence <= last.sequence && !repeated) return damaged("commit markers go backwards" + at);
+    if (marker.sequence == last.sequence + 1 && marker.previous != last.hash) {
+      return damaged("a commit marker does not follow the one before it" + at);
+    }
+  }
+  if (marker.count > held_.size()) return {};
+  const auto first = held_.end() - static_cast<std::ptrdiff_t>(marker.count);
+  if (first != held_.end() && first->offset != offset - static_cast<Offset>(marker.count)) return {};
+  std::uint64_t content = 0;
+  for (auto held = first; held != held_.end(); ++held) {
+    content = chain_content(content, key_of(*held), held->tombstone ? std::nullopt : std::optional(value_of(*held)));
+  }
+  if (content != marker.content) return damaged("a commit's records do not match its marker" + at);
+  return {};
+}
+
+// The records before a marker count from now on.
+void Restorer::merge() {
+  for (const Held& held : held_) {
+    const std::string_view key = key_of(held);
+    auto at = merged_.find(key);
+    if (at == merged_.end()) {
+      at = merged_.emplace(std::string(key), std::nullopt).first;
+      merged_bytes_ += key.size();
+    }
+    merged_bytes_ -= at->second ? at->second->size() : 0;
+    if (held.tombstone) {
+      at->second.reset();
+      continue;
+    }
+    if (!at->second) at->second.emplace();
+    at->second->assign(value_of(held));
+    merged_bytes_ += held.value_size;
+  }
+  held_.clear();
+  bytes_.clear();
+}
+
+// Everything up to the last marker goes into the store, and the mark with it.
+Status Restorer::write() {
+  if (!result_.marker || !result_.genesis) return {};
+  const auto before = Clock::now();
+  std::vector<Change> changes;
+  changes.reserve(merged_.size());
+  for (const auto& [key, value] : merged_) {
+    changes.push_back({key, value ? std::optional<std::string_view>(*value) : std::nullopt});
+  }
+  // A store takes keys in order with less work.
+  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.key < b.key; });
+  const StoreMark mark{*result_.genesis, result_.marker_offset, result_.marker->sequence, result_.marker->hash,
+                       to_ms(options_.now)};
+  if (Status written = store_->write(changes, encode_mark(mark)); !written) return written;
+  merged_.clear();
+  merged_bytes_ = 0;
+  result_.write_seconds += std::chrono::duration<double>(Clock::now() - before).count();
+  return {};
+}
+
+Status Restorer::finish() {
+  if (mark_ && (!result_.marker || result_.marker->sequence < mark_->sequence)) {
+    return start_over("the store's commit is not in the changelog");
+  }
+  if (Status written = write(); !written) return written;
+  for (const Held& held : held_) result_.torn.emplace(key_of(held));
+  if (!result_.marker && !result_.torn.empty()) return damaged("there are changes but no commit marker");
+  return {};
+}
+
+}  // namespace juncture::engine

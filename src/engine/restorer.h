@@ -1,0 +1,88 @@
+// Brings a task's store up to the end of its changelog, a slice of time at a go, in batches cut at commit markers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/marker.h"
+#include "juncture/ports/log.h"
+#include "juncture/ports/state.h"
+
+namespace juncture::engine {
+
+struct RestoreResult {
+  std::optional<std::uint64_t> genesis;
+  std::optional<Marker> marker;  // last one; none: nothing was ever committed
+  Offset marker_offset = 0;
+  Offset end = 0;  // of the changelog: where the next record will go, or later
+  // Keys of a commit that has no marker: its process died half-way. Their records stay in the changelog, so what the
+  // store holds must be written after them before anything else.
+  std::set<std::string> torn;
+  std::uint64_t records = 0;
+  double write_seconds = 0;
+};
+
+class Restorer {
+ public:
+  struct Options {
+    std::string store_name;
+    TopicPartition changelog;
+    Millis stale_after{};
+    Timestamp now{};  // wall clock, for stale_after
+  };
+  Restorer(Log& log, Stores& stores, Options options) : log_(log), stores_(stores), options_(std::move(options)) {}
+
+  // True when done. Call until then; each call works for about `budget`.
+  Result<bool> advance(Millis budget);
+  RestoreResult& result() { return result_; }
+  std::unique_ptr<Store> take_store() { return std::move(store_); }
+
+ private:
+  struct Held {
+    Offset offset = 0;
+    std::size_t key_at = 0, key_size = 0, value_size = 0;
+    bool tombstone = false;
+  };
+  struct KeyHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
+  };
+  Status open();
+  Status read_genesis();
+  Status start_over(std::string_view why);
+  Status take(const Record& record);
+  Status take_marker(const Record& record);
+  Status verify(const Marker& marker, Offset offset) const;
+  void merge();
+  Status write();
+  Status finish();
+  std::string_view key_of(const Held& held) const;
+  std::string_view value_of(const Held& held) const;
+
+  Log& log_;
+  Stores& stores_;
+  Options options_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Reader> reader_;
+  std::optional<StoreMark> mark_;
+  RestoreResult result_;
+  Offset next_ = 0;
+  Millis waited_{};
+  bool opened_ = false;
+  bool forked_ = false;
+  bool started_over_ = false;
+  // Records since the last marker, as they came.
+  std::string bytes_;
+  std::vector<Held> held_;
+  // Of the commits before it, what the store does not hold yet: a key's last value only.
+  std::unordered_map<std::string, std::optional<std::string>, KeyHash, std::equal_to<>> merged_;
+  std::size_t merged_bytes_ = 0;
+};
+
+}  // namespace juncture::engine

@@ -1,0 +1,134 @@
+// One sub-topology on one partition: its state, its position, and the way from created to closed.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/marker.h"
+#include "engine/output_buffer.h"
+#include "engine/restorer.h"
+#include "engine/state_cache.h"
+#include "engine/task_counters.h"
+#include "juncture/engine/engine.h"
+
+namespace juncture::engine {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// All calls on the worker's thread.
+class Task {
+ public:
+  struct Parts {
+    Log& log;
+    Stores& stores;
+    const std::unique_ptr<Consumer>& consumer;
+    const std::unique_ptr<Producer>& producer;
+    const SubTopology& topology;
+    const EngineOptions& options;
+    TaskCounters& counters;
+  };
+  Task(Parts parts, Partition partition);
+
+  TaskState state() const { return state_; }
+  const SubTopology& topology() const { return parts_.topology; }
+  Partition partition() const { return partition_; }
+  // Runs only when all of its inputs are here.
+  void add_input(std::string_view topic);
+  bool remove_input(std::string_view topic);  // true when that was the last
+  // Goes on with opening, restoring or reopening; does nothing while running or waiting.
+  void advance(Millis budget, SteadyTime now);
+
+  // Records of one input in order. On an error the task must be suspended: it has stopped inside a record.
+  Status process(std::span<const Record> records);
+  bool dirty() const { return processed_; }
+  bool full() const { return cache_.full(); }
+
+  // The steps of a commit. send() puts outputs, changes and the marker into the producer; after the flush and the
+  // commit of positions, confirm().
+  Status send();
+  void add_positions(std::map<TopicPartition, Position>& positions) const;
+  Status confirm(Timestamp now);
+  // Committed values to the store: a slice of them when it is time, or all. REQUIRES: not dirty, else does nothing.
+  Status write_behind(SteadyTime now, bool all);
+
+  // After a failure: forgets what is not committed. Reopens by itself after a while unless the reason is one that
+  // only a person can put right.
+  void suspend(const Error& reason, SteadyTime now);
+  // REQUIRES: not dirty. Writes what is committed unless `late`.
+  Status close_clean(bool late);
+  void close_dirty();
+
+  // The end of an input as the log says now, and the time of its newest record when that is far ahead.
+  Status look_ahead(std::size_t input);
+  std::size_t inputs() const { return inputs_.size(); }
+  // An error when the log no longer has the records that come next.
+  Status check_positions() const;
+
+ private:
+  struct Input {
+    TopicPartition at;
+    bool here = false;
+    bool paused = false;
+    Offset next = 0;
+    Offset end = 0;
+    Timestamp stream_time{};
+    Timestamp head_time{};
+    SteadyTime head_asked{};
+  };
+  void become(TaskState next);
+  void forget();
+  Status open();
+  Status restored();
+  Status first_start();
+  Status repair(const std::set<std::string>& keys);
+  Status find_head(Input& input);
+  Result<std::vector<Offset>> resume_points();
+  Result<std::vector<Offset>> certified_points(const std::vector<std::optional<Position>>& committed) const;
+  Result<Offset> start_point(const TopicPartition& at) const;
+  Status begin(const std::vector<Offset>& from);
+  Status send_changes(const std::vector<Change>& changes);
+  Status flush_and_commit();
+  Status write_slice(std::size_t count);
+  Input* input_of(std::string_view topic);
+  TopicPartition changelog() const;
+
+  Parts parts_;
+  Partition partition_;
+  TaskState state_ = TaskState::created;
+  std::vector<Input> inputs_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Restorer> restorer_;
+  std::set<std::string> torn_;  // as RestoreResult has it, until repaired
+  StateCache cache_;
+  OutputBuffer output_;
+
+  bool processed_ = false;  // since the last commit
+  Marker marker_;           // of the last confirmed commit
+  Marker next_marker_;      // sent, not confirmed
+  Offset marker_offset_ = 0, next_marker_offset_ = 0;
+  Offset changelog_next_ = 0;
+  std::uint64_t genesis_ = 0;
+  std::string store_mark_;
+  StateCache::Index round_done_ = 0;
+  std::vector<StateCache::Index> round_;  // being written behind
+  std::string round_mark_;
+  std::size_t slice_ = 0;
+  SteadyTime round_started_{};
+  SteadyTime restore_started_{};
+
+  SteadyTime retry_at_{};
+  int retries_ = 0;
+  bool for_good_ = false;  // suspended until a person acts
+
+  std::vector<Timestamp> samples_;  // times of uncommitted records
+  std::uint64_t sampled_ = 0;
+  std::uint64_t emitted_shown_ = 0;
+};
+
+}  // namespace juncture::engine

@@ -1,0 +1,281 @@
+// How a task gets going: its store up to date, its position found and certified, its input sought there.
+#include <algorithm>
+#include <utility>
+
+#include "engine/task.h"
+#include "juncture/core/hash.h"
+
+namespace juncture::engine {
+namespace {
+
+std::string where(const TopicPartition& at) {
+  return at.topic + "/" + std::to_string(at.partition);
+}
+
+}  // namespace
+
+void Task::advance(Millis budget, SteadyTime now) {
+  if (state_ == TaskState::suspended && (for_good_ || now < retry_at_)) return;
+  if (state_ == TaskState::running || state_ == TaskState::closed) return;
+  if (std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) { return !input.here; })) return;
+  Status outcome;
+  if (state_ != TaskState::restoring) outcome = open();
+  if (outcome && restorer_ != nullptr) {
+    const Result<bool> done = restorer_->advance(budget);
+    if (done && !*done) return;
+    outcome = done ? restored() : Status(tl::unexpected(done.error()));
+  }
+  if (outcome) {
+    const Result<std::vector<Offset>> from = resume_points();
+    outcome = from ? repair(std::exchange(torn_, {})) : Status(tl::unexpected(from.error()));
+    if (outcome) outcome = begin(*from);
+  }
+  if (!outcome) suspend(outcome.error(), now);
+}
+
+Status Task::open() {
+  become(TaskState::restoring);
+  restore_started_ = std::chrono::steady_clock::now();
+  pipeline_ = parts_.topology.make_pipeline(partition_);
+  marker_ = {};
+  genesis_ = 0;
+  if (!parts_.topology.stateful) return {};
+  restorer_ = std::make_unique<Restorer>(parts_.log, parts_.stores,
+                                         Restorer::Options{.store_name = store_name(parts_.topology.name, partition_),
+                                                           .changelog = changelog(),
+                                                           .stale_after = parts_.options.store_stale_after,
+                                                           .now = wall_now()});
+  return {};
+}
+
+// The store is up to date: take over where the changelog ends.
+Status Task::restored() {
+  const std::unique_ptr<Restorer> restorer = std::move(restorer_);
+  RestoreResult& result = restorer->result();
+  parts_.counters.restored.add(result.records);
+  parts_.counters.restore_write_seconds.store(result.write_seconds, std::memory_order_relaxed);
+  store_ = restorer->take_store();
+  cache_.attach(store_.get());
+  changelog_next_ = result.end;
+  genesis_ = result.genesis.value_or(0);
+  if (result.marker) {
+    marker_ = std::move(*result.marker);
+    marker_offset_ = result.marker_offset;
+    for (const auto& [topic, next] : marker_.next) {
+      if (Input* input = input_of(topic); input != nullptr) input->next = next;
+    }
+    inputs_.front().stream_time = from_ms(marker_.stream_time_ms);
+  }
+  Result<std::string> mark = store_->mark();
+  if (!mark) return tl::unexpected(mark.error());
+  store_mark_ = std::move(*mark);
+  round_started_ = std::chrono::steady_clock::now();
+  torn_ = std::move(result.torn);
+  return {};
+}
+
+// A process died between the changes of a commit and its marker. Those records will be read as part of the next
+// commit, so what counts for their keys goes behind them, with a marker of its own.
+Status Task::repair(const std::set<std::string>& keys) {
+  if (keys.empty()) return {};
+  std::vector<std::optional<std::string>> values;
+  std::vector<Change> changes;
+  values.reserve(keys.size());
+  for (const std::string& key : keys) {
+    Result<std::optional<std::string>> value = store_->get(key);
+    if (!value) return tl::unexpected(value.error());
+    values.push_back(std::move(*value));
+    changes.push_back({key, values.back() ? std::optional<std::string_view>(*values.back()) : std::nullopt});
+  }
+  if (Status sent = send_changes(changes); !sent) return sent;
+  return flush_and_commit();
+}
+
+// Of a marker that changes no state.
+Status Task::flush_and_commit() {
+  if (Status flushed = parts_.producer->flush(); !flushed) return flushed;
+  marker_ = next_marker_;
+  marker_offset_ = next_marker_offset_;
+  changelog_next_ = marker_offset_ + 1;
+  std::map<TopicPartition, Position> positions;
+  add_positions(positions);
+  return parts_.consumer->commit(positions);
+}
+
+Result<Offset> Task::start_point(const TopicPartition& at) const {
+  if (parts_.options.start == EngineOptions::Start::time) return parts_.log.offset_at(at, parts_.options.start_time);
+  Result<Watermarks> marks = parts_.log.watermarks(at);
+  if (!marks) return tl::unexpected(marks.error());
+  return parts_.options.start == EngineOptions::Start::earliest ? marks->begin : marks->end;
+}
+
+Result<std::vector<Offset>> Task::resume_points() {
+  std::vector<std::optional<Position>> committed;
+  bool any = false;
+  for (const Input& input : inputs_) {
+    Result<std::optional<Position>> position = parts_.consumer->committed(input.at);
+    if (!position) return tl::unexpected(position.error());
+    any = any || position->has_value();
+    committed.push_back(std::move(*position));
+  }
+  if (parts_.topology.stateful && marker_.sequence > 0) return certified_points(committed);
+  if (parts_.topology.stateful && any) {
+    return fail(Domain::setup, "changelog_missing",
+                where(changelog()) + " has no commit, but the group has one: was the changelog deleted?");
+  }
+  std::vector<Offset> from;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    Result<Offset> start = committed[i] ? Result<Offset>(committed[i]->next) : start_point(inputs_[i].at);
+    if (!start) return tl::unexpected(start.error());
+    from.push_back(*start);
+    inputs_[i].next = *start;
+  }
+  if (any) return from;
+  if (Status first = first_start(); !first) return tl::unexpected(first.error());
+  return from;
+}
+
+// State and marker are one: where the marker says, reading goes on. The group's offset is committed after the marker
+// is durable, so it may be one commit behind, never ahead.
+Result<std::vector<Offset>> Task::certified_points(const std::vector<std::optional<Position>>& committed) const {
+  std::vector<Offset> from;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const TopicPartition& at = inputs_[i].at;
+    const auto known = std::find_if(marker_.next.begin(), marker_.next.end(),
+                                    [&](const auto& entry) { return entry.first == at.topic; });
+    if (known == marker_.next.end()) {
+      // An input that the sub-topology did not have before.
+      Result<Offset> start = committed[i] ? Result<Offset>(committed[i]->next) : start_point(at);
+      if (!start) return tl::unexpected(start.error());
+      from.push_back(*start);
+      continue;
+    }
+    from.push_back(known->second);
+    if (!committed[i]) continue;
+    const auto certificate = decode_metadata(committed[i]->metadata);
+    if (!certificate) {
+      if (committed[i]->next == known->second) continue;
+      return fail(Domain::setup, "offset_mismatch",
+                  where(at) + " is committed at " + std::to_string(committed[i]->next) +
+                      " by somebody else; state is at " + std::to_string(known->second));
+    }
+    const auto& [sequence, hash] = *certificate;
+    if (sequence > marker_.sequence || (sequence == marker_.sequence && hash != marker_.hash) ||
+        committed[i]->next > known->second) {
+      return fail(Domain::setup, "changelog_lost",
+                  where(changelog()) + " ends at commit " + std::to_string(marker_.sequence) +
+                      ", the group knows of commit " + std::to_string(sequence));
+    }
+  }
+  return from;
+}
+
+// Before the first record: where it began is itself part of the log, so that a later missing offset is an error.
+Status Task::first_start() {
+  if (!parts_.topology.stateful) {
+    std::map<TopicPartition, Position> positions;
+    add_positions(positions);
+    return parts_.consumer->commit(positions);
+  }
+  if (genesis_ == 0) {
+    const auto ticks = std::chrono::system_clock::now().time_since_epoch().count();
+    genesis_ = hash64(where(changelog()), static_cast<std::uint64_t>(ticks)) | 1U;
+    const std::string value = encode_genesis(genesis_);
+    const TopicPartition to = changelog();
+    const Outgoing record{.topic = to.topic,
+                          .partition = partition_,
+                          .key = kGenesisKey,
+                          .value = value,
+                          .tombstone = false,
+                          .timestamp = {}};
+    if (Status sent = parts_.producer->send(record); !sent) return sent;
+    ++changelog_next_;
+  }
+  if (Status sent = send_changes({}); !sent) return sent;
+  return flush_and_commit();
+}
+
+Status Task::begin(const std::vector<Offset>& from) {
+  if (parts_.topology.stateful) {
+    const StoreMark mark{genesis_, marker_offset_, marker_.sequence, marker_.hash, to_ms(wall_now())};
+    store_mark_ = encode_mark(mark);
+    if (Status written = store_->write({}, store_mark_); !written) return written;
+  }
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    Input& input = inputs_[i];
+    input.next = from[i];
+  }
+  if (Status readable = check_positions(); !readable) return readable;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    Input& input = inputs_[i];
+    if (Status looked = look_ahead(i); !looked) return looked;
+    if (Status sought = parts_.consumer->seek(input.at, input.next); !sought) return sought;
+    if (input.paused) {
+      if (Status resumed = parts_.consumer->resume(input.at); !resumed) return resumed;
+      input.paused = false;
+    }
+    parts_.counters.inputs[i].position.store(input.next, std::memory_order_relaxed);
+  }
+  if (store_ != nullptr) {
+    parts_.counters.view.open(*store_);
+    parts_.counters.view.publish({}, inputs_.front().next, inputs_.front().stream_time);
+  }
+  const auto took = std::chrono::steady_clock::now() - restore_started_;
+  parts_.counters.restore_seconds.store(std::chrono::duration<double>(took).count(), std::memory_order_relaxed);
+  become(TaskState::running);
+  return {};
+}
+
+Status Task::check_positions() const {
+  for (const Input& input : inputs_) {
+    Result<Watermarks> marks = parts_.log.watermarks(input.at);
+    if (!marks) return tl::unexpected(marks.error());
+    if (input.next < marks->begin || input.next > marks->end) {
+      return fail(Domain::setup, "offset_missing",
+                  where(input.at) + " has " + std::to_string(marks->begin) + " to " + std::to_string(marks->end) +
+                      ", state is at " + std::to_string(input.next));
+    }
+  }
+  return {};
+}
+
+Status Task::look_ahead(std::size_t i) {
+  Input& input = inputs_[i];
+  Result<Watermarks> marks = parts_.log.watermarks(input.at);
+  if (!marks) return tl::unexpected(marks.error());
+  input.end = marks->end;
+  InputCounters& shown = parts_.counters.inputs[i];
+  shown.end.store(input.end, std::memory_order_relaxed);
+  // Within a batch of the head, the records themselves show it.
+  const auto near = static_cast<Offset>(state_ == TaskState::running ? parts_.options.poll_records_max : 1);
+  if (!parts_.topology.freshness_gate || input.end - input.next <= near) return {};
+  if (Status found = find_head(input); !found) return found;
+  shown.head_time_ms.store(to_ms(input.head_time), std::memory_order_relaxed);
+  return {};
+}
+
+// The last record may be one that readers never get, such as the end of a transaction: a few are asked for.
+Status Task::find_head(Input& input) {
+  constexpr auto kAskAgain = std::chrono::seconds(10);
+  constexpr auto kWaitMax = std::chrono::seconds(1);
+  constexpr Offset kRecords = 20;
+  const auto now = std::chrono::steady_clock::now();
+  if (input.head_asked != SteadyTime{} && now - input.head_asked < kAskAgain) return {};
+  input.head_asked = now;
+  Result<std::unique_ptr<Reader>> reader = parts_.log.make_reader();
+  if (!reader) return tl::unexpected(reader.error());
+  const Offset from = std::max(input.next, input.end - kRecords);
+  if (Status assigned = (*reader)->assign({{input.at, from}}); !assigned) return assigned;
+  bool some = false;
+  while (std::chrono::steady_clock::now() - now < kWaitMax) {
+    Result<std::span<const Record>> records = (*reader)->poll(Millis{50}, static_cast<std::size_t>(kRecords));
+    if (!records) return tl::unexpected(records.error());
+    if (records->empty() && some) break;
+    for (const Record& record : *records) input.head_time = std::max(input.head_time, believable(record.timestamp));
+    some = some || !records->empty();
+    if (!records->empty() && records->back().offset >= input.end - 1) break;
+  }
+  return {};
+}
+
+}  // namespace juncture::engine

@@ -1,0 +1,288 @@
+#include "engine/worker.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace juncture::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kChunk = 256;  // records between two looks at the clock
+constexpr Millis kIdlePoll{50};
+constexpr Millis kRestoreBudget{50};
+constexpr auto kLookInterval = std::chrono::seconds(1);
+
+}  // namespace
+
+Status Worker::open() {
+  ConsumerOptions options{.group = parts_.options.application, .member = parts_.options.member};
+  if (!options.member.empty()) options.member += "-" + std::to_string(parts_.number);
+  Result<std::unique_ptr<Producer>> producer = parts_.log.make_producer({});
+  if (!producer) return tl::unexpected(producer.error());
+  producer_ = std::move(*producer);
+  Result<std::unique_ptr<Consumer>> consumer = parts_.log.make_consumer(options);
+  if (!consumer) return tl::unexpected(consumer.error());
+  consumer_ = std::move(*consumer);
+  std::vector<std::string> topics;
+  for (const SubTopology& topology : parts_.topologies) {
+    topics.insert(topics.end(), topology.inputs.begin(), topology.inputs.end());
+  }
+  last_commit_ = Clock::now();
+  return consumer_->subscribe(std::move(topics), *this);
+}
+
+void Worker::run(const std::stop_token& stop, const std::atomic<bool>& killed) {
+  while (!stop.stop_requested()) step(stop);
+  if (killed.load()) return;
+  outcome_ = finish();
+  if (!outcome_) note(outcome_.error());
+}
+
+void Worker::step(const std::stop_token& stop) {
+  restore_tasks();
+  const bool dirty = any_dirty();
+  Millis timeout = kIdlePoll;
+  const bool waiting = std::any_of(tasks_.begin(), tasks_.end(),
+                                   [](const auto& entry) { return entry.second->state() == TaskState::restoring; });
+  if (waiting) timeout = Millis{1};
+  if (dirty) {
+    // Caught up means: nothing comes for a fifth of the commit interval. A lone record is committed at once.
+    const auto left = last_commit_ + parts_.options.commit_interval / 5 - Clock::now();
+    timeout = std::clamp(std::chrono::duration_cast<Millis>(left), Millis{0}, timeout);
+  }
+  Result<std::span<const Record>> records = consumer_->poll(timeout, parts_.options.poll_records_max);
+  if (!records) return poll_failed(records.error(), stop);
+  // A batch a quarter full of what was asked for says that more is there.
+  backlog_ = records->size() * 4 >= parts_.options.poll_records_max;
+  process(*records, stop);
+  commit_if_due(records->empty());
+  look_ahead();
+}
+
+std::size_t Worker::topology_of(std::string_view topic) const {
+  for (std::size_t i = 0; i < parts_.topologies.size(); ++i) {
+    const std::vector<std::string>& inputs = parts_.topologies[i].inputs;
+    if (std::find(inputs.begin(), inputs.end(), topic) != inputs.end()) return i;
+  }
+  return parts_.topologies.size();
+}
+
+Task* Worker::task_of(std::string_view topic, Partition partition) {
+  const auto at = tasks_.find({topology_of(topic), partition});
+  return at == tasks_.end() ? nullptr : at->second.get();
+}
+
+void Worker::restore_tasks() {
+  for (auto& [key, task] : tasks_) {
+    if (task->state() == TaskState::running) continue;
+    const TaskState before = task->state();
+    task->advance(kRestoreBudget, Clock::now());
+    if (task->state() == TaskState::suspended && before != TaskState::suspended) {
+      parts_.registry.count_error("task_suspended");
+    }
+  }
+}
+
+void Worker::process(std::span<const Record> records, const std::stop_token& stop) {
+  for (std::size_t at = 0; at < records.size();) {
+    const Record& first = records[at];
+    std::size_t end = at + 1;
+    while (end < records.size() && end - at < kChunk && records[end].partition == first.partition &&
+           records[end].topic == first.topic) {
+      ++end;
+    }
+    Task* task = task_of(first.topic, first.partition);
+    // Records of a task that was suspended meanwhile are read again when it is back.
+    if (task != nullptr && task->state() == TaskState::running) {
+      if (Status done = task->process(records.subspan(at, end - at)); !done) {
+        note(done.error());
+        task->suspend(done.error(), Clock::now());
+      } else if (task->full() && task->dirty()) {
+        commit_if_due(true);
+      }
+    }
+    at = end;
+    commit_if_due(false);
+    if (stop.stop_requested()) return;
+  }
+}
+
+bool Worker::any_dirty() const {
+  return std::any_of(tasks_.begin(), tasks_.end(), [](const auto& entry) { return entry.second->dirty(); });
+}
+
+void Worker::commit_if_due(bool idle) {
+  const auto now = Clock::now();
+  const Millis interval = idle ? parts_.options.commit_interval / 5
+                               : (backlog_ ? parts_.options.commit_interval_backlog : parts_.options.commit_interval);
+  if (now - last_commit_ < interval) return;
+  if (any_dirty()) {
+    if (Status committed = commit(); !committed) commit_failed(committed.error());
+    last_commit_ = Clock::now();
+  } else if (!idle) {
+    return;
+  }
+  after_commit();
+}
+
+// Nothing is dirty now: the moment to write behind.
+void Worker::after_commit() {
+  for (auto& [key, task] : tasks_) {
+    if (task->state() != TaskState::running) continue;
+    if (Status written = task->write_behind(Clock::now(), false); !written) {
+      note(written.error());
+      task->suspend(written.error(), Clock::now());
+    }
+  }
+}
+
+// Changes and outputs are durable before the positions are: a crash in between repeats outputs, never loses any.
+Status Worker::commit() {
+  std::vector<Task*> dirty;
+  for (auto& [key, task] : tasks_) {
+    if (task->dirty()) dirty.push_back(task.get());
+  }
+  std::map<TopicPartition, Position> positions;
+  for (Task* task : dirty) {
+    if (Status sent = task->send(); !sent) return sent;
+    task->add_positions(positions);
+  }
+  if (Status flushed = producer_->flush(); !flushed) return flushed;
+  if (Status committed = commit_positions(positions); !committed) return committed;
+  for (Task* task : dirty) {
+    if (Status confirmed = task->confirm(wall_now()); !confirmed) {
+      note(confirmed.error());
+      task->suspend(confirmed.error(), Clock::now());
+    }
+  }
+  return {};
+}
+
+Status Worker::commit_positions(const std::map<TopicPartition, Position>& positions) {
+  Status committed = consumer_->commit(positions);
+  Millis wait = parts_.options.retry_backoff;
+  for (int i = 0; i < parts_.options.retries_max && !committed; ++i) {
+    const Error& error = committed.error();
+    // The partitions are somebody else's, or about to be: nothing to be gained by asking again.
+    const bool gone = error.code == "fenced" || error.code == "not_owner" || error.code == "rebalancing";
+    if (error.domain != Domain::environment || gone) break;
+    note(committed.error());
+    std::this_thread::sleep_for(wait);
+    wait *= 2;
+    committed = consumer_->commit(positions);
+  }
+  return committed;
+}
+
+// What of the commit reached the log is not known. The tasks forget it and let the changelog tell them.
+void Worker::commit_failed(const Error& error) {
+  note(error);
+  const auto now = Clock::now();
+  for (auto& [key, task] : tasks_) {
+    if (task->dirty()) task->suspend({Domain::environment, error.code, error.detail}, now);
+  }
+  // A producer that failed may be failed for good, and may hold records that must not be sent any more.
+  Result<std::unique_ptr<Producer>> producer = parts_.log.make_producer({});
+  if (producer) {
+    producer_ = std::move(*producer);
+  } else {
+    note(producer.error());
+  }
+}
+
+void Worker::poll_failed(const Error& error, const std::stop_token& stop) {
+  note(error);
+  if (error.code == "fenced" && tasks_.empty()) fenced_.store(true, std::memory_order_release);
+  commit_if_due(true);
+  for (auto& [key, task] : tasks_) {
+    if (task->state() != TaskState::running) continue;
+    if (Status readable = task->check_positions(); !readable) {
+      note(readable.error());
+      task->suspend(readable.error(), Clock::now());
+    }
+  }
+  // No spinning on an error that comes at once.
+  const auto until = Clock::now() + parts_.options.retry_backoff;
+  while (!stop.stop_requested() && Clock::now() < until) std::this_thread::sleep_for(Millis{5});
+}
+
+// One input a turn, so that no round of the loop asks the log much.
+void Worker::look_ahead() {
+  const auto now = Clock::now();
+  if (tasks_.empty() || now < next_look_) return;
+  std::size_t inputs = 0;
+  for (auto& [key, task] : tasks_) inputs += task->inputs();
+  next_look_ = now + std::chrono::duration_cast<Clock::duration>(kLookInterval) / static_cast<int>(inputs);
+  std::size_t at = look_at_++ % inputs;
+  for (auto& [key, task] : tasks_) {
+    if (at >= task->inputs()) {
+      at -= task->inputs();
+      continue;
+    }
+    if (task->state() != TaskState::running) return;
+    if (Status looked = task->look_ahead(at); !looked) note(looked.error());
+    return;
+  }
+}
+
+void Worker::on_assigned(std::span<const TopicPartition> partitions) {
+  rebalances_assigned_.add();
+  fenced_.store(false, std::memory_order_release);
+  for (const TopicPartition& at : partitions) {
+    const std::size_t index = topology_of(at.topic);
+    if (index == parts_.topologies.size()) continue;
+    std::unique_ptr<Task>& task = tasks_[{index, at.partition}];
+    if (task == nullptr) {
+      const SubTopology& topology = parts_.topologies[index];
+      task = std::make_unique<Task>(Task::Parts{parts_.log, parts_.stores, consumer_, producer_, topology,
+                                                parts_.options, parts_.registry.counters(topology, at.partition)},
+                                    at.partition);
+    }
+    task->add_input(at.topic);
+  }
+  assigned_.store(true, std::memory_order_release);
+}
+
+void Worker::on_revoked(std::span<const TopicPartition> partitions) {
+  rebalances_revoked_.add();
+  if (any_dirty()) {
+    if (Status committed = commit(); !committed) commit_failed(committed.error());
+    last_commit_ = Clock::now();
+  }
+  for (const TopicPartition& at : partitions) {
+    Task* task = task_of(at.topic, at.partition);
+    if (task == nullptr || !task->remove_input(at.topic)) continue;
+    if (Status closed = task->close_clean(late_); !closed) note(closed.error());
+    tasks_.erase({topology_of(at.topic), at.partition});
+  }
+}
+
+void Worker::on_lost(std::span<const TopicPartition> partitions) {
+  rebalances_lost_.add();
+  for (const TopicPartition& at : partitions) {
+    Task* task = task_of(at.topic, at.partition);
+    if (task == nullptr || !task->remove_input(at.topic)) continue;
+    task->close_dirty();
+    tasks_.erase({topology_of(at.topic), at.partition});
+  }
+}
+
+Status Worker::finish() {
+  const auto started = Clock::now();
+  Status outcome;
+  if (any_dirty()) {
+    outcome = commit();
+    if (!outcome) commit_failed(outcome.error());
+  }
+  // The stores may catch up from the changelog at the next start; leaving in time comes first.
+  late_ = Clock::now() - started > parts_.options.shutdown_max / 2;
+  Status closed = consumer_->close();
+  for (auto& [key, task] : tasks_) {
+    if (Status left = task->close_clean(late_); !left && outcome) outcome = left;
+  }
+  tasks_.clear();
+  return outcome ? closed : outcome;
+}
+
+}  // namespace juncture::engine
