@@ -1,0 +1,52 @@
+// What every record is judged by: models, catalog and policy with their versions. Immutable; shared by all tasks.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "juncture/core/catalog.h"
+#include "juncture/core/policy.h"
+#include "juncture/core/types.h"
+#include "juncture/inference/stage_chain.h"
+#include "juncture/text/model.h"
+
+namespace juncture {
+
+// What is kept, and for how long.
+struct Retention {
+  TextPrivacy text = TextPrivacy::verbatim;
+  Millis text_ttl = 24h;
+  Millis prospect_ttl = 400 * 24h;
+  Millis session_idle = 30min;
+};
+
+// Looks a view up without making a string of it.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+using ItemByText = std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
+
+struct Knowledge {
+  explicit Knowledge(TextModel model) : text(std::move(model)) {}
+
+  TextModel text;
+  StageChain chain;
+  Catalog catalog;
+  Catalog public_catalog;  // tier public only: nothing else is loaded into it
+  Policy policy;
+  Retention retention;
+  std::string model_version;
+  std::string token_key;   // signs the tokens of offered items; the same in every process
+  bool synthetic = false;  // all input is made by the demo's generator
+  ItemByText content_by_url;        // url without scheme, query and fragment -> item index
+  ItemByText content_by_id;  // id -> item index
+};
+
+// Fills what is derived from the catalog: the public view and the look-ups.
+void index_catalog(Knowledge& knowledge);
+
+}  // namespace juncture

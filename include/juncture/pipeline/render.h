@@ -1,0 +1,59 @@
+// The JSON of the two output topics: docs/formats/recommendations.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "juncture/core/catalog.h"
+#include "juncture/core/decision.h"
+#include "juncture/core/json_writer.h"
+#include "juncture/core/reading.h"
+#include "juncture/core/signal.h"
+
+namespace juncture {
+
+struct Versions {
+  std::string_view model, catalog, policy;
+};
+
+// Everything one row of the live page says.
+struct Row {
+  std::string_view prospect;
+  std::string_view account;
+  std::uint64_t decision_id = 0;
+  Timestamp recorded_at{};  // of the log record
+  Timestamp occurred_at{};
+  SignalType type = SignalType::query;
+  std::string_view source;
+  std::string_view query, url;  // as far as privacy allows
+  std::uint16_t queries = 0, offline = 0, signals = 0;
+  int mode_from = -1;  // most likely stage before this signal, -1 when it did not move
+  bool synthetic = false;
+};
+
+// Decision id of that signal of that prospect: stable under replay.
+std::uint64_t decision_id_of(std::string_view prospect, std::string_view signal_id);
+std::string decision_text(std::uint64_t id);
+
+void write_sales_row(std::string& out, const Row& row, const Reading& reading, const Decision& decision,
+                     const Catalog& catalog, const Versions& versions);
+
+// What a slate was decided on.
+struct SlateFacts {
+  std::uint64_t decision_id = 0;
+  Timestamp as_of{};
+};
+
+// `"items":[...]` of a slate that a website may show, each with a token that feedback names.
+void write_public_items(JsonWriter& json, std::string_view prospect, const SlateFacts& facts, const Decision& decision,
+                        const Catalog& public_catalog, std::string_view token_key);
+void write_public_record(std::string& out, std::string_view prospect, const SlateFacts& facts, const Decision& decision,
+                         const Catalog& public_catalog, const Versions& versions, std::string_view token_key);
+
+// The parts that GET /v1/prospects/{id} adds to a row.
+void write_content(JsonWriter& json, const ContentItem& item, bool with_url);
+void write_contributions(JsonWriter& json, const Decision& decision);
+void write_rivals(JsonWriter& json, const Decision& decision, const Catalog& catalog);
+
+}  // namespace juncture

@@ -1,0 +1,53 @@
+// The command line: verbs, options, exit codes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace juncture::apps {
+
+// 130 and 143 follow a signal after a clean stop.
+enum ExitCode : int { kOk = 0, kFailed = 1, kUsage = 2, kConfigInvalid = 3, kCannotConnect = 4, kDataRejected = 5 };
+
+struct Invocation {
+  std::vector<std::string> config_files, sets;
+  std::optional<std::string> data;  // folder of the embedded log and of the state
+  bool json = false;
+
+  std::optional<std::int64_t> port;      // demo, run
+  std::string duration;                  // demo, run: stop by itself after this; empty: never
+  std::uint64_t seed = 1;                // demo
+  std::vector<std::string> files;        // replay
+  std::string format = "native";         // replay
+  std::string speed = "max";             // replay: "max" or a factor of event time, "10x"
+  bool dry_run = false, strict = false;  // replay
+  bool connect = false;                  // validate
+  bool origin = false, defaults = false, schema = false, markdown = false;  // config show
+  bool dump = false;                                                        // state hash
+  std::string prospect;                                                     // explain
+  std::string out, calibration;                                             // train
+  std::string file;                                                         // eval labelled
+  std::string letter;       // dead-letters show, redrive: PARTITION:OFFSET or "all"
+  std::int64_t limit = 50;  // dead-letters list
+};
+
+int run_command_line(int argc, const char* const* argv);
+
+// One function a verb, each in its own file.
+int run_demo(const Invocation& invocation);
+int run_serve(const Invocation& invocation);
+int run_validate(const Invocation& invocation);
+int run_replay(const Invocation& invocation);
+int run_explain(const Invocation& invocation);
+int run_train(const Invocation& invocation);
+int run_eval_labelled(const Invocation& invocation);
+int run_state_hash(const Invocation& invocation);
+int run_dead_letters_list(const Invocation& invocation);
+int run_dead_letters_show(const Invocation& invocation);
+int run_dead_letters_redrive(const Invocation& invocation);
+int run_config_show(const Invocation& invocation);
+int run_version(const Invocation& invocation);
+
+}  // namespace juncture::apps

@@ -1,0 +1,166 @@
+#include "apps/desk.h"
+
+#include <algorithm>
+
+#include "apps/feedback_body.h"
+#include "apps/prospect_view.h"
+#include "apps/wall_clock.h"
+#include "juncture/core/json_writer.h"
+#include "juncture/ingest/canonical.h"
+#include "juncture/ingest/connector.h"
+#include "juncture/state/codec.h"
+#include "juncture/state/keys.h"
+
+namespace juncture::apps {
+namespace {
+
+constexpr std::size_t kSlateMax = 10;
+
+// The committed prospect, empty where nothing is known of it.
+Result<Prospect> committed(const Node& node, std::string_view id) {
+  std::string key;
+  keys::prospect(ProspectId(id), key);
+  const auto value = node.engine().read(kProspects, key, id);
+  if (!value) return tl::unexpected(value.error());
+  Prospect prospect;
+  if (!value->value || decode_tombstone(*value->value)) return prospect;
+  if (Status decoded = decode(*value->value, prospect); !decoded) return tl::unexpected(decoded.error());
+  return prospect;
+}
+
+void write_rejected(JsonWriter& json, std::size_t index, const Rejection& rejection) {
+  json.begin_object();
+  json.member("index", index);
+  json.member("reason", rejection.code);
+  json.member("position", rejection.position);
+  json.member("detail", rejection.detail);
+  json.end_object();
+}
+
+}  // namespace
+
+std::vector<Route> Desk::routes() {
+  std::vector<Route> routes;
+  routes.push_back({.method = Method::post,
+                    .path = "/v1/signals",
+                    .serves = Serves::public_,
+                    .handler = [this](const HttpRequest& request) { return post_signals(request); },
+                    .blocking = true,
+                    .body_bytes_max = kBatchBytesMax,
+                    .media_types = {"application/json", "text/plain"}});
+  routes.push_back({.method = Method::get,
+                    .path = "/v1/suggestions",
+                    .serves = Serves::public_,
+                    .handler = [this](const HttpRequest& request) { return get_suggestions(request); }});
+  routes.push_back({.method = Method::post,
+                    .path = "/v1/feedback",
+                    .serves = Serves::public_,
+                    .handler = [this](const HttpRequest& request) { return post_feedback(request); },
+                    .blocking = true,
+                    .media_types = {"application/json", "text/plain"}});
+  routes.push_back({.method = Method::get,
+                    .path = "/v1/prospects/{id}",
+                    .serves = Serves::analyst,
+                    .handler = [this](const HttpRequest& request) { return get_prospect(request); }});
+  routes.push_back({.method = Method::get, .path = "/v1/stream", .serves = Serves::analyst, .stream = true});
+  routes.push_back(
+      {.method = Method::get, .path = "/v1/status", .serves = Serves::analyst, .handler = [this](const HttpRequest&) {
+         return json(status_.to_json());
+       }});
+  return routes;
+}
+
+HttpAnswer Desk::post_signals(const HttpRequest& request) {
+  const Timestamp now = wall_now();
+  Scratch scratch;
+  std::vector<KeyedSignal> accepted;
+  std::string rejected;
+  std::vector<std::string_view> codes;
+  JsonWriter rejections(rejected);
+  rejections.begin_array();
+  const BatchResult result =
+      parse_batch(scratch, *find_connector("native"), request.body, {.received_at = now, .source = "http"},
+                  [&](std::size_t index, std::string_view /*payload*/, const ParseOutcome& outcome,
+                      std::span<const Signal> signals) {
+                    if (outcome.rejected()) {
+                      codes.push_back(outcome.rejection.code);
+                      return write_rejected(rejections, index, outcome.rejection);
+                    }
+                    for (Signal signal : signals) {
+                      // Global Privacy Control: no profile, whatever the page says.
+                      if (request.opted_out) signal.consent = Consent::denied;
+                      KeyedSignal& out = accepted.emplace_back();
+                      out.prospect = signal.prospect.text();
+                      write_signal(signal, now, out.record);
+                    }
+                  });
+  rejections.end_array();
+  if (result.refused) codes.push_back(result.refused->code);
+  status_.count_http(codes);
+  if (result.refused) {
+    return problem(400, result.refused->code,
+                   result.refused->detail + " at byte " + std::to_string(result.refused->position));
+  }
+  if (Status durable = node_.sink().append(accepted); !durable) return problem(durable.error());
+  std::string body;
+  JsonWriter answer(body);
+  answer.begin_object();
+  answer.member("accepted", result.accepted + result.ignored);
+  answer.key("rejected").raw(rejected);
+  answer.end_object();
+  return json(std::move(body), result.rejected > 0 && result.accepted == 0 ? 422 : 202);
+}
+
+HttpAnswer Desk::get_suggestions(const HttpRequest& request) const {
+  const auto prospect = request.query_value("prospect");
+  if (!prospect || prospect->empty() || prospect->size() > kIdBytesMax) {
+    return problem(400, "missing_prospect", "?prospect=ID is needed, at most 256 bytes");
+  }
+  const auto limit = query_number(request, "limit", 1, kSlateMax, 3);
+  if (!limit) return problem(limit.error());
+  const Timestamp now = wall_now();
+  const auto wanted = static_cast<std::size_t>(*limit);
+  const auto known = committed(node_, *prospect);
+  // A website wants something to show: whatever is wrong with us, the safe default is right.
+  if (!known || known->empty()) return json(default_slate(node_.knowledge(), *prospect, now, wanted));
+  return json(public_slate(node_.knowledge(), *prospect, *known, now, wanted));
+}
+
+HttpAnswer Desk::post_feedback(const HttpRequest& request) {
+  const Timestamp now = wall_now();
+  FeedbackBody body;
+  if (const auto rejection = read_feedback(request.body, node_.knowledge().token_key, body)) {
+    return problem(400, rejection->code, rejection->detail);
+  }
+  // Without a token it is an analyst who speaks; another site's script is not.
+  if (!body.from_token && request.cross_origin) {
+    return problem(403, "cross_origin", "feedback without a token comes from the analysts' page");
+  }
+  std::vector<KeyedSignal> records(1);
+  records[0].prospect = body.prospect;
+  write_signal(body.to_signal(now), now, records[0].record);
+  if (Status durable = node_.sink().append(records); !durable) return problem(durable.error());
+  std::string text;
+  JsonWriter answer(text);
+  answer.begin_object();
+  answer.member("accepted", true);
+  answer.member("id", body.id);
+  answer.end_object();
+  return json(std::move(text), 202);
+}
+
+Result<std::string> Desk::describe_prospect(std::string_view id, Timestamp now) const {
+  const auto prospect = committed(node_, id);
+  if (!prospect) return tl::unexpected(prospect.error());
+  if (prospect->empty()) return fail(Domain::record, "unknown_prospect", "nothing is known of this prospect");
+  return describe(node_.knowledge(), id, *prospect, now, feed_.row_of(id));
+}
+
+HttpAnswer Desk::get_prospect(const HttpRequest& request) const {
+  auto text = describe_prospect(request.parameter, wall_now());
+  if (text) return json(std::move(*text));
+  return text.error().code == "unknown_prospect" ? problem(404, "unknown_prospect", text.error().detail)
+                                                 : problem(text.error());
+}
+
+}  // namespace juncture::apps

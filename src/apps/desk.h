@@ -1,0 +1,37 @@
+// The HTTP API's handlers: what analysts, websites and operators ask of a running node.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/live_feed.h"
+#include "apps/node.h"
+#include "apps/status_board.h"
+#include "juncture/adapters/http_server.h"
+
+namespace juncture::apps {
+
+// Handlers run on the API's threads: everything here is const, behind a lock, or the handler's own.
+class Desk {
+ public:
+  // All three outlive the desk.
+  Desk(Node& node, const LiveFeed& feed, const StatusBoard& status) : node_(node), feed_(feed), status_(status) {}
+
+  std::vector<Route> routes();
+
+  // For `juncture explain`, too: the JSON of GET /v1/prospects/{id}, or none where nothing is known.
+  Result<std::string> describe_prospect(std::string_view id, Timestamp now) const;
+
+ private:
+  HttpAnswer post_signals(const HttpRequest& request);
+  HttpAnswer get_suggestions(const HttpRequest& request) const;
+  HttpAnswer post_feedback(const HttpRequest& request);
+  HttpAnswer get_prospect(const HttpRequest& request) const;
+
+  Node& node_;
+  const LiveFeed& feed_;
+  const StatusBoard& status_;
+};
+
+}  // namespace juncture::apps

@@ -1,0 +1,205 @@
+#include "apps/node.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <filesystem>
+
+#include "apps/wall_clock.h"
+#include "juncture/adapters/embedded_log.h"
+#include "juncture/adapters/kafka_log.h"
+#include "juncture/adapters/memory_log.h"
+#include "juncture/adapters/memory_stores.h"
+#include "juncture/adapters/rocksdb_stores.h"
+#include "juncture/pipeline/intake_pipeline.h"
+#include "juncture/pipeline/prospect_pipeline.h"
+
+namespace juncture::apps {
+namespace {
+
+constexpr Millis kTickEvery{1000};
+
+Result<EngineOptions> engine_options(const Config& config, const Node::Options& options) {
+  EngineOptions engine;
+  engine.application = config.log.topics.prefix + config.application;
+  engine.workers = static_cast<int>(config.engine.workers);
+  engine.commit_interval = config.engine.commit_interval;
+  engine.commit_interval_backlog = config.engine.commit_interval_max;
+  engine.write_behind = config.engine.write_behind;
+  engine.fresh_within = options.fresh_within > 0ms ? options.fresh_within : config.engine.fresh_within;
+  // A prospect's value is some 2 KB with its key and its entry.
+  engine.cache_entries_max = static_cast<std::size_t>(
+      std::max<std::int64_t>(1024, config.engine.cache.count / 2048 / config.log.topics.partitions));
+  if (config.engine.start == "earliest") return engine;
+  if (config.engine.start == "latest") {
+    engine.start = EngineOptions::Start::latest;
+    return engine;
+  }
+  const auto time = parse_utc(config.engine.start);
+  if (!time) return fail(Domain::setup, "config_invalid", "engine.start: not a time in UTC: " + config.engine.start);
+  engine.start = EngineOptions::Start::time;
+  engine.start_time = *time;
+  return engine;
+}
+
+}  // namespace
+
+std::string state_folder(const Config& config) {
+  return config.log.data + "/state";
+}
+
+Result<std::unique_ptr<Log>> open_log(const Config& config) {
+  switch (config.log.kind) {
+    case LogKind::memory:
+      return make_memory_log();
+    case LogKind::kafka:
+      return make_kafka_log({.brokers = config.log.kafka.brokers,
+                             .client_id = config.application,
+                             .properties = config.log.kafka.properties});
+    case LogKind::embedded:
+      return open_embedded_log({.path = config.log.data + "/log"});
+  }
+  return fail(Domain::setup, "config_invalid", "log.kind");
+}
+
+Status ensure_topics(Log& log, const Config& config, const Topics& topics) {
+  const auto partitions = static_cast<Partition>(config.log.topics.partitions);
+  // Rows hold verbatim text: they live no longer than the text may.
+  const Millis rows =
+      std::min<Millis>(7 * kDay, config.privacy.text == TextPrivacy::verbatim ? config.privacy.text_ttl : 7 * kDay);
+  const std::vector<TopicSpec> specs{{.name = topics.signals,
+                                      .partitions = partitions,
+                                      .retention = config.log.topics.retention,
+                                      .retention_bytes = config.log.topics.retention_bytes.count},
+                                     {.name = topics.sales, .partitions = partitions, .retention = rows},
+                                     {.name = topics.public_, .partitions = partitions, .retention = 7 * kDay},
+                                     {.name = topics.dead_letters, .partitions = 1, .retention = 14 * kDay}};
+  for (const TopicSpec& spec : specs) {
+    if (Status made = log.ensure_topic(spec); !made) return made;
+  }
+  return {};
+}
+
+Node::Node(Config config, std::shared_ptr<const Knowledge> knowledge)
+    : config_(std::move(config)), knowledge_(std::move(knowledge)), topics_(config_.log.topics.prefix) {}
+
+Node::~Node() {
+  if (engine_) static_cast<void>(stop());
+}
+
+Result<std::unique_ptr<Node>> Node::start(const Config& config, std::shared_ptr<const Knowledge> knowledge,
+                                          const Options& options) {
+  std::unique_ptr<Node> node(new Node(config, std::move(knowledge)));
+  auto engine_settings = engine_options(config, options);
+  if (!engine_settings) return tl::unexpected(engine_settings.error());
+  std::error_code ignored;
+  if (config.log.kind != LogKind::memory) std::filesystem::create_directories(config.log.data, ignored);
+
+  auto log = open_log(config);
+  if (!log) return tl::unexpected(log.error());
+  node->log_ = std::move(*log);
+  if (Status topics = ensure_topics(*node->log_, config, node->topics_); !topics) return tl::unexpected(topics.error());
+  if (Status opened = node->open_stores(); !opened) return tl::unexpected(opened.error());
+  auto sink = SignalSink::open(*node->log_, node->topics_.signals);
+  if (!sink) return tl::unexpected(sink.error());
+  node->sink_ = std::move(*sink);
+
+  auto engine = Engine::start(*node->log_, *node->stores_, node->sub_topologies(), *engine_settings);
+  if (!engine) return tl::unexpected(engine.error());
+  node->engine_ = std::move(*engine);
+  if (options.ticks) node->ticker_ = std::jthread([n = node.get()](const std::stop_token& stop) { n->tick(stop); });
+  return node;
+}
+
+Status Node::open_stores() {
+  if (config_.log.kind == LogKind::memory) {
+    stores_ = make_memory_stores();
+    return {};
+  }
+  auto stores = make_rocksdb_stores({.directory = state_folder(config_)});
+  if (!stores) return tl::unexpected(stores.error());
+  rocksdb_ = stores->get();
+  stores_ = std::move(*stores);
+  return {};
+}
+
+std::optional<RocksdbUsage> Node::storage() const {
+  if (rocksdb_ == nullptr) return std::nullopt;
+  return rocksdb_->usage();
+}
+
+std::vector<SubTopology> Node::sub_topologies() {
+  std::vector<SubTopology> all;
+  // Foreign topics need not have equal partition counts: each is a task family of its own.
+  for (const InputConfig& input : config_.input) {
+    SubTopology intake;
+    intake.name = config_.input.size() == 1 ? std::string(kIntake) : std::string(kIntake) + "." + input.topic;
+    intake.inputs = {input.topic};
+    intake.outputs = {topics_.signals, topics_.dead_letters};
+    intake.freshness_gate = false;
+    intake.make_pipeline = [this, input](Partition partition) -> std::unique_ptr<Pipeline> {
+      return make_intake_pipeline(input.format, counters_of(kIntake, partition));
+    };
+    all.push_back(std::move(intake));
+  }
+  SubTopology prospects;
+  prospects.name = kProspects;
+  prospects.inputs = {topics_.signals};
+  prospects.outputs = {topics_.sales, topics_.public_, topics_.dead_letters};
+  prospects.stateful = true;
+  prospects.make_pipeline = [this](Partition partition) -> std::unique_ptr<Pipeline> {
+    return make_prospect_pipeline(*knowledge_, counters_of(kProspects, partition));
+  };
+  all.push_back(std::move(prospects));
+  return all;
+}
+
+PipelineCounters& Node::counters_of(std::string_view sub_topology, Partition partition) {
+  const std::scoped_lock lock(mutex_);
+  auto& counters = counters_[{std::string(sub_topology), partition}];
+  if (!counters) counters = std::make_unique<PipelineCounters>();
+  return *counters;
+}
+
+std::vector<const PipelineCounters*> Node::counters(std::string_view sub_topology) const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<const PipelineCounters*> all;
+  for (const auto& [key, counters] : counters_) {
+    if (key.first == sub_topology) all.push_back(counters.get());
+  }
+  return all;
+}
+
+void Node::tick(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!wake.wait_for(lock, stop, kTickEvery, [&] { return stop.stop_requested(); }) && !stop.stop_requested()) {
+    const auto partitions = engine_->assigned(kProspects);
+    if (Status ticked = sink_->tick(partitions, wall_now()); !ticked) {
+      // The log is away: the engine says so; ticks are not worth a second message.
+      continue;
+    }
+  }
+}
+
+Status Node::stop() {
+  if (ticker_.joinable()) {
+    ticker_.request_stop();
+    ticker_.join();
+  }
+  if (!engine_) return {};
+  Status stopped = engine_->stop();
+  return stopped;
+}
+
+void Node::kill() {
+  if (ticker_.joinable()) {
+    ticker_.request_stop();
+    ticker_.join();
+  }
+  if (engine_) engine_->kill();
+}
+
+}  // namespace juncture::apps

@@ -1,0 +1,86 @@
+// One process's moving parts without HTTP: log, stores, topics, engine, ticks.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "apps/signal_sink.h"
+#include "juncture/adapters/rocksdb_stores.h"
+#include "juncture/config/config.h"
+#include "juncture/engine/engine.h"
+#include "juncture/pipeline/counters.h"
+#include "juncture/pipeline/knowledge.h"
+#include "juncture/ports/log.h"
+#include "juncture/ports/state.h"
+
+namespace juncture::apps {
+
+struct Topics {
+  std::string signals, sales, public_, dead_letters;
+  explicit Topics(const std::string& prefix)
+      : signals(prefix + "signals"),
+        sales(prefix + "recommendations.sales"),
+        public_(prefix + "recommendations.public"),
+        dead_letters(prefix + "signals.dead-letters") {}
+};
+
+inline constexpr std::string_view kProspects = "prospects";
+inline constexpr std::string_view kIntake = "intake";
+
+// Opens the log that the configuration names. `retention_lost` hears of unread data that went.
+Result<std::unique_ptr<Log>> open_log(const Config& config);
+std::string state_folder(const Config& config);
+// Makes what juncture owns: signals, the two outputs, dead letters.
+Status ensure_topics(Log& log, const Config& config, const Topics& topics);
+
+class Node {
+ public:
+  struct Options {
+    bool ticks = true;       // real time into each assigned partition, once a second
+    Millis fresh_within{0};  // zero: as configured
+  };
+  static Result<std::unique_ptr<Node>> start(const Config& config, std::shared_ptr<const Knowledge> knowledge,
+                                             const Options& options);
+  ~Node();
+  Status stop();
+  // For tests: as if killed.
+  void kill();
+
+  Log& log() { return *log_; }
+  const Log& log() const { return *log_; }
+  const Topics& topics() const { return topics_; }
+  const Config& config() const { return config_; }
+  const Knowledge& knowledge() const { return *knowledge_; }
+  const Engine& engine() const { return *engine_; }
+  SignalSink& sink() { return *sink_; }
+  // What RocksDB holds for the state; none where the state is in memory.
+  std::optional<RocksdbUsage> storage() const;
+  // Sets of counters, one per task that ever ran here. They live as long as the node.
+  std::vector<const PipelineCounters*> counters(std::string_view sub_topology) const;
+
+ private:
+  Node(Config config, std::shared_ptr<const Knowledge> knowledge);
+  PipelineCounters& counters_of(std::string_view sub_topology, Partition partition);
+  Status open_stores();
+  std::vector<SubTopology> sub_topologies();
+  void tick(const std::stop_token& stop);
+
+  Config config_;
+  std::shared_ptr<const Knowledge> knowledge_;
+  Topics topics_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<Stores> stores_;
+  const RocksdbStores* rocksdb_ = nullptr;  // stores_ again, where it is RocksDB
+  std::unique_ptr<SignalSink> sink_;
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, Partition>, std::unique_ptr<PipelineCounters>> counters_;
+  std::unique_ptr<Engine> engine_;
+  std::jthread ticker_;
+};
+
+}  // namespace juncture::apps

@@ -1,0 +1,225 @@
+#include "apps/prospect_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apps/wall_clock.h"
+#include "juncture/core/hash.h"
+#include "juncture/core/json_writer.h"
+#include "juncture/decision/decide.h"
+#include "juncture/inference/filter.h"
+#include "juncture/pipeline/prospect_pipeline.h"
+#include "juncture/pipeline/render.h"
+
+namespace juncture::apps {
+namespace {
+
+Reading reading_at(const Knowledge& knowledge, const Prospect& prospect, Timestamp now) {
+  Reading reading = read(knowledge.chain, prospect, std::max(now, from_ms(prospect.newest_ms())));
+  reading.entitled = entitled_tier(reading);
+  return reading;
+}
+
+std::vector<SeriesEntry> series_of(const Knowledge& knowledge, const Prospect& prospect, Timestamp now) {
+  return series(knowledge.chain, prospect, std::max(now, from_ms(prospect.newest_ms())),
+                now - knowledge.retention.text_ttl);
+}
+
+void write_series(JsonWriter& json, const std::vector<SeriesEntry>& entries) {
+  json.key("series").begin_array();
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    json.begin_object();
+    json.member("ts", to_ms(entry->at));
+    json.member("class", name_of(entry->type));
+    json.member("moment", name_of(entry->moment));
+    json.member("device", name_of(entry->device));
+    json.member("query", entry->text);
+    json.member("mode_after", index_of(entry->mode_after) + 1);
+    json.key("nats").fixed(static_cast<double>(entry->nats), 3);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_outlook(JsonWriter& json, const Reading& reading) {
+  json.key("progress").begin_object();
+  json.key("mean").fixed(static_cast<double>(reading.progress_mean), 1);
+  json.key("lo").fixed(static_cast<double>(reading.progress_lo), 1);
+  json.key("hi").fixed(static_cast<double>(reading.progress_hi), 1);
+  json.end_object();
+  json.key("dwell").begin_object();
+  json.key("days").fixed(static_cast<double>(reading.dwell_days), 1);
+  json.key("median").fixed(static_cast<double>(reading.dwell_median_days), 1);
+  json.key("p90").fixed(static_cast<double>(reading.dwell_p90_days), 1);
+  json.end_object();
+  json.key("forecast").begin_object();
+  json.member("stage", index_of(reading.next_stage) + 1);
+  json.key("p").fixed(static_cast<double>(reading.next_stage_p), 3);
+  json.key("stall_p").fixed(static_cast<double>(reading.stall_p_14d), 3);
+  json.key("visit").begin_object();
+  json.key("days").fixed(static_cast<double>(reading.next_visit_days), 1);
+  json.key("p").fixed(static_cast<double>(reading.next_visit_p), 2);
+  json.end_object();
+  json.end_object();
+}
+
+void write_odds(JsonWriter& json, const Reading& reading) {
+  json.key("stage").begin_object();
+  json.key("p").begin_array();
+  for (std::size_t s = 0; s < kBuyingStages; ++s) json.fixed(static_cast<double>(reading.stages[s]), 5);
+  json.end_array();
+  json.key("stalled").fixed(static_cast<double>(reading.stages[index_of(Stage::stalled)]), 5);
+  json.key("rejected").fixed(static_cast<double>(reading.stages[index_of(Stage::rejected)]), 5);
+  json.member("mode", index_of(most_likely(reading.stages)) + 1);
+  json.end_object();
+}
+
+void write_masked(JsonWriter& json, const Decision& decision, const Catalog& catalog) {
+  json.key("masked").begin_array();
+  for (const Masked& masked : decision.masked) {
+    json.begin_object();
+    json.key("content");
+    write_content(json, catalog.items[masked.item], false);
+    json.member("code", kMaskReasonNames[index_of(masked.reason)]);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void limit_slate(Decision& decision, std::size_t limit) {
+  if (decision.slate.size() > limit) decision.slate.resize(limit);
+}
+
+// The same shape whoever asks: nothing here says whether the prospect is known, or what is thought of it.
+std::string slate(const Knowledge& knowledge, std::string_view id, Timestamp as_of, const Decision& decision) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("prospect", id);
+  const SlateFacts facts{.decision_id = hash64(std::to_string(to_ms(as_of)), hash64(id)), .as_of = as_of};
+  write_public_items(json, id, facts, decision, knowledge.public_catalog, knowledge.token_key);
+  json.end_object();
+  return out;
+}
+
+}  // namespace
+
+std::string describe(const Knowledge& knowledge, std::string_view id, const Prospect& prospect, Timestamp now,
+                     std::string_view row) {
+  const Reading reading = reading_at(knowledge, prospect, now);
+  const Decision decision = decide(knowledge.catalog, knowledge.policy, reading, Audience::analyst);
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("prospect", id);
+  json.key("row");
+  row.empty() ? json.null() : json.raw(row);
+  json.member("consent", name_of(reading.consent));
+  json.member("known", reading.known);
+  json.member("account", account_of(prospect));
+  json.member("signals", reading.signals);
+  write_odds(json, reading);
+  write_series(json, series_of(knowledge, prospect, now));
+  write_outlook(json, reading);
+  json.member("outcome", kOutcomeNames[index_of(decision.outcome)]);
+  json.member("reason_code", kAbstainReasonNames[index_of(decision.reason)]);
+  json.member("handover", kHandoverNames[index_of(decision.handover)]);
+  json.key("content");
+  if (decision.slate.empty()) {
+    json.null();
+  } else {
+    write_content(json, knowledge.catalog.items[decision.slate.front().item], true);
+  }
+  json.member("score", decision.score);
+  json.member("threshold", decision.threshold);
+  json.key("confidence").fixed(decision.confidence, 4);
+  json.key("kill_risk").fixed(decision.kill_risk, 5);
+  write_contributions(json, decision);
+  write_rivals(json, decision, knowledge.catalog);
+  write_masked(json, decision, knowledge.catalog);
+  json.key("offers").begin_array();
+  for (const Offer& offer : reading.offers) {
+    json.begin_object();
+    json.member("content", offer.content);
+    json.member("ts", offer.at_ms);
+    json.member("outcome", name_of(offer.outcome));
+    json.end_object();
+  }
+  json.end_array();
+  json.member("dismissed", reading.dismissed);
+  json.member("snoozed_until", to_ms(reading.snoozed_until));
+  json.key("caps").begin_object();
+  json.member("used", decision.cap_used);
+  json.member("limit", decision.cap_limit);
+  json.member("window_h", 36);
+  json.end_object();
+  json.key("changes_if").null();
+  json.member("as_of", to_ms(reading.as_of));
+  json.member("model", knowledge.model_version);
+  json.member("catalog", knowledge.catalog.version);
+  json.member("policy", knowledge.policy.version);
+  json.end_object();
+  return out;
+}
+
+std::string public_slate(const Knowledge& knowledge, std::string_view id, const Prospect& prospect, Timestamp now,
+                         std::size_t limit) {
+  const Reading reading = reading_at(knowledge, prospect, now);
+  Decision decision = decide(knowledge.public_catalog, knowledge.policy, reading, Audience::public_site);
+  // Somebody whom we know too little of still wants to see something; somebody who said no does not.
+  if (decision.slate.empty() &&
+      (decision.reason == AbstainReason::thin || decision.reason == AbstainReason::uncertain)) {
+    return default_slate(knowledge, id, now, limit);
+  }
+  limit_slate(decision, limit);
+  return slate(knowledge, id, reading.as_of, decision);
+}
+
+std::string default_slate(const Knowledge& knowledge, std::string_view id, Timestamp now, std::size_t limit) {
+  Decision decision = safe_default(knowledge.public_catalog, knowledge.policy, now);
+  limit_slate(decision, limit);
+  return slate(knowledge, id, now, decision);
+}
+
+std::string explain_text(const Knowledge& knowledge, std::string_view id, const Prospect& prospect, Timestamp now) {
+  const Reading reading = reading_at(knowledge, prospect, now);
+  const Decision decision = decide(knowledge.catalog, knowledge.policy, reading, Audience::analyst);
+  std::string out =
+      fmt::format("{}  as of {}  consent {}  {} signals  account {}\n", id, utc_text(reading.as_of),
+                  name_of(reading.consent), reading.signals, account_of(prospect).empty() ? "-" : account_of(prospect));
+  out += "stage odds\n";
+  for (std::size_t s = 0; s < kStages; ++s) {
+    const int width = static_cast<int>(reading.stages[s] * 40.0F);
+    out += fmt::format("  {:>2} {:<23} {:5.1f} % {}\n", s + 1, kStageNames[s],
+                       static_cast<double>(reading.stages[s]) * 100, std::string(static_cast<std::size_t>(width), '#'));
+  }
+  out += fmt::format("progress {:.0f} % (90 % interval {:.0f} to {:.0f})  in stage {:.0f} days, usual {:.0f}\nseries\n",
+                     static_cast<double>(reading.progress_mean), static_cast<double>(reading.progress_lo),
+                     static_cast<double>(reading.progress_hi), static_cast<double>(reading.dwell_days),
+                     static_cast<double>(reading.dwell_median_days));
+  for (const SeriesEntry& entry : series_of(knowledge, prospect, now)) {
+    out += fmt::format("  {}  {:<8} {:<7} {:+.2f} nats -> {:<23} {}\n", utc_text(entry.at), name_of(entry.type),
+                       name_of(entry.moment), static_cast<double>(entry.nats), name_of(entry.mode_after), entry.text);
+  }
+  out += fmt::format("decision: {}", kOutcomeNames[index_of(decision.outcome)]);
+  if (decision.outcome == Outcome::abstained)
+    out += fmt::format(" ({})", kAbstainReasonNames[index_of(decision.reason)]);
+  if (decision.outcome == Outcome::handed_over)
+    out += fmt::format(" ({})", kHandoverNames[index_of(decision.handover)]);
+  if (!decision.slate.empty()) {
+    const ContentItem& item = knowledge.catalog.items[decision.slate.front().item];
+    out += fmt::format("  {} [{}, {}] {}", item.title, kContentKindNames[item.kind], name_of(item.tier), item.url);
+  }
+  out += "\n";
+  for (const Contribution& part : decision.contributions) {
+    out += fmt::format("  {:+.4f}  {} {}\n", part.value, part.code, part.arg);
+  }
+  out += fmt::format("  {:+.4f}  score, offered from {:+.2f}; confidence {:.0f} %\n", decision.score,
+                     decision.threshold, decision.confidence * 100);
+  out += fmt::format("model {}  catalog {}  policy {}\n", knowledge.model_version, knowledge.catalog.version,
+                     knowledge.policy.version);
+  return out;
+}
+
+}  // namespace juncture::apps

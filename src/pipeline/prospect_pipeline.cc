@@ -1,0 +1,228 @@
+// THE FLOW. A reader who knows this file knows what juncture does; everything it calls is a pure function or a port.
+#include "juncture/pipeline/prospect_pipeline.h"
+
+#include <optional>
+#include <string>
+
+#include "juncture/core/hash.h"
+#include "juncture/decision/decide.h"
+#include "juncture/inference/filter.h"
+#include "juncture/ingest/canonical.h"
+#include "juncture/ingest/dead_letter.h"
+#include "juncture/pipeline/render.h"
+#include "juncture/state/expiry.h"
+#include "juncture/state/prospect_store.h"
+#include "juncture/text/scorer.h"
+#include "pipeline/content_match.h"
+
+namespace juncture {
+namespace {
+
+enum Topic : std::size_t { kSales = 0, kPublic = 1, kDeadLetters = 2 };
+constexpr std::size_t kExpirePerTick = 256;
+
+class ProspectPipeline final : public Pipeline {
+ public:
+  ProspectPipeline(const Knowledge& knowledge, PipelineCounters& counters)
+      : knowledge_(knowledge),
+        count_(counters),
+        scorer_(knowledge.text),
+        store_({.prospect = knowledge.retention.prospect_ttl, .session_idle = knowledge.retention.session_idle}) {}
+
+  Status process(const Record& record, bool fresh, State& state, Output& output) override {
+    count_.read.add();
+    count_.bytes.add(record.value.size());
+    // 1. Parse. Bad bytes are an outcome, not a failure.
+    if (const auto rejection = parse_canonical(scratch_, record.value, parsed_)) {
+      return dead_letter(record, *rejection, output);
+    }
+    count_.accepted.add();
+    const Signal& signal = parsed_.signal;
+    count_.signals[index_of(signal.type)].add();
+    switch (signal.type) {
+      case SignalType::tick:
+        return let_time_pass(signal.occurred_at, state, output);
+      case SignalType::catalog:
+      case SignalType::policy:
+      case SignalType::model:
+        return {};  // versions are fixed at start; the record marks the switch in the log
+      case SignalType::erase:
+        return erase(signal, state, output);
+      default:
+        return take_in(record, signal, fresh, state, output);
+    }
+  }
+
+ private:
+  Status take_in(const Record& record, const Signal& signal, bool fresh, State& state, Output& output) {
+    // 2. Recall what we know of this prospect.
+    const auto found = store_.load(state, signal.prospect, prospect_);
+    if (!found) return tl::unexpected(found.error());
+    const int mode_before = prospect_.head.started ? static_cast<int>(prospect_.head.mode) : -1;
+    const Consent consent_before = prospect_.head.consent;
+
+    // 3. Admit: logs repeat themselves and phones come online late.
+    const ContentItem* item = match_content(knowledge_, signal);
+    const TextEvidence text = scorer_.score(signal.text, signal.device);
+    const Evidence evidence = observe(named(signal, item), text, item != nullptr ? item->kind : kNoKind);
+    const Admission admission = admit(prospect_, evidence);
+    if (admission != Admission::fresh) {
+      (admission == Admission::duplicate ? count_.duplicate : count_.late).add();
+      return {};
+    }
+
+    if (to_ms(signal.occurred_at) < prospect_.newest_ms()) count_.reordered.add();
+    count_.skew.observe(static_cast<double>((record.timestamp - signal.occurred_at).count()) / 1000.0);
+
+    // 4. Infer the micro-moment and the stage.
+    absorb(knowledge_.chain, prospect_, evidence, keep(signal));
+    count_signal(signal);
+
+    // 5. Remember, and when to forget.
+    if (Status saved = store_.save(state, signal.prospect, prospect_, *found); !saved) return saved;
+    if (prospect_.head.consent == Consent::denied) {
+      count_.denied.add();
+      return consent_before == Consent::granted ? forget_outputs(signal.prospect, output) : Status{};
+    }
+
+    // 6. Decide the next best content, or that nothing is better, and say so. Never for yesterday's question.
+    if (!fresh) {
+      count_.stale.add();
+      return {};
+    }
+    return recommend(record, signal, mode_before, output);
+  }
+
+  Status recommend(const Record& record, const Signal& signal, int mode_before, Output& output) {
+    Reading reading = read(knowledge_.chain, prospect_, std::max(signal.occurred_at, from_ms(prospect_.newest_ms())));
+    reading.entitled = entitled_tier(reading);
+    const Decision decision = decide(knowledge_.catalog, knowledge_.policy, reading, Audience::analyst);
+    const int mode = static_cast<int>(index_of(most_likely(reading.stages)));
+    count_decision(reading, decision, mode_before, mode);
+
+    const std::uint64_t id = decision_id_of(signal.prospect.text(), signal.id);
+    const Versions versions{knowledge_.model_version, knowledge_.catalog.version, knowledge_.policy.version};
+    buffer_.clear();
+    write_sales_row(buffer_,
+                    {.prospect = signal.prospect.text(),
+                     .account = account_of(prospect_),
+                     .decision_id = id,
+                     .recorded_at = record.timestamp,
+                     .occurred_at = signal.occurred_at,
+                     .type = signal.type,
+                     .source = signal.source,
+                     .query = shown_text(signal),
+                     .url = signal.url,
+                     .queries = query_count(),
+                     .offline = prospect_.head.offline,
+                     .signals = prospect_.head.signals,
+                     .mode_from = mode_before >= 0 && mode_before != mode ? mode_before : -1,
+                     .synthetic = knowledge_.synthetic},
+                    reading, decision, knowledge_.catalog, versions);
+    if (Status sent = output.emit(kSales, record.key, buffer_); !sent) return sent;
+
+    const Decision slate = decide(knowledge_.public_catalog, knowledge_.policy, reading, Audience::public_site);
+    buffer_.clear();
+    write_public_record(buffer_, signal.prospect.text(), {.decision_id = id, .as_of = reading.as_of}, slate,
+                        knowledge_.public_catalog, versions, knowledge_.token_key);
+    return output.emit(kPublic, record.key, buffer_);
+  }
+
+  // A tick: what nobody came back to is forgotten, a bounded number at a time.
+  Status let_time_pass(Timestamp now, State& state, Output& output) {
+    const auto gone = store_.expiry().run_due(state, now, kExpirePerTick,
+                                              [&](ProspectId prospect) { return forget_outputs(prospect, output); });
+    if (!gone) return tl::unexpected(gone.error());
+    count_.expired.add(*gone);
+    return {};
+  }
+
+  Status erase(const Signal& signal, State& state, Output& output) {
+    count_.erased.add();
+    if (Status erased = store_.erase(state, signal.prospect, signal.occurred_at); !erased) return erased;
+    return forget_outputs(signal.prospect, output);
+  }
+
+  static Status forget_outputs(ProspectId prospect, Output& output) {
+    if (Status gone = output.tombstone(kSales, prospect.text()); !gone) return gone;
+    return output.tombstone(kPublic, prospect.text());
+  }
+
+  Status dead_letter(const Record& record, const Rejection& rejection, Output& output) {
+    count_.rejected[index_in(kRejectionCodes, rejection.code)].add();
+    buffer_.clear();
+    write_dead_letter(dead_letter_of(record, "canonical", rejection), buffer_);
+    return output.emit(kDeadLetters, record.key, buffer_);
+  }
+
+  // The signal as if it had named the item that its url belongs to.
+  static Signal named(const Signal& signal, const ContentItem* item) {
+    Signal out = signal;
+    if (item != nullptr) out.content = ContentId(item->id);
+    return out;
+  }
+
+  Keep keep(const Signal& signal) {
+    const Retention& retention = knowledge_.retention;
+    return {.text = shown_text(signal), .text_ttl = retention.text_ttl, .account = signal.account.text()};
+  }
+
+  std::string_view shown_text(const Signal& signal) {
+    switch (knowledge_.retention.text) {
+      case TextPrivacy::verbatim:
+        return signal.text;
+      case TextPrivacy::hashed:
+        hashed_ = signal.text.empty() ? "" : "#" + decision_text(hash64(signal.text)).substr(2);
+        return hashed_;
+      case TextPrivacy::none:
+        return {};
+    }
+    return {};
+  }
+
+  std::uint16_t query_count() const {
+    std::uint16_t queries = 0;
+    for (std::size_t i = 0; i < prospect_.tail_count; ++i) {
+      if (prospect_.tail[i].type == SignalType::query) ++queries;
+    }
+    return queries;
+  }
+
+  void count_signal(const Signal& signal) {
+    if (signal.clamped) count_.clamped.add();
+    if (signal.type == SignalType::feedback) count_.feedback[index_of(signal.action)].add();
+  }
+
+  void count_decision(const Reading& reading, const Decision& decision, int mode_before, int mode) {
+    count_.moments[index_of(most_likely(reading.moments))].add();
+    count_.modes[static_cast<std::size_t>(mode)].add();
+    if (mode_before >= 0 && mode_before != mode) {
+      count_.transitions[static_cast<std::size_t>(mode_before)][static_cast<std::size_t>(mode)].add();
+    }
+    count_.outcomes[index_of(decision.outcome)].add();
+    if (decision.outcome == Outcome::abstained) count_.abstained[index_of(decision.reason)].add();
+  }
+
+  const Knowledge& knowledge_;
+  PipelineCounters& count_;
+  TextScorer scorer_;
+  ProspectStore store_;
+  Scratch scratch_;
+  Canonical parsed_;
+  Prospect prospect_;
+  std::string buffer_;
+  std::string hashed_;
+};
+
+}  // namespace
+
+std::unique_ptr<Pipeline> make_prospect_pipeline(const Knowledge& knowledge, PipelineCounters& counters) {
+  return std::make_unique<ProspectPipeline>(knowledge, counters);
+}
+
+Tier entitled_tier(const Reading& reading) {
+  if (reading.consent != Consent::granted) return Tier::public_;
+  return reading.known ? Tier::gated : Tier::public_;
+}
+
+}  // namespace juncture
