@@ -3,6 +3,7 @@
 #   kafka.sh libs                   collect the broker's jars, once
 #   kafka.sh start DATADIR [PORT]   format DATADIR if it is new, start, wait until it answers; prints the seconds it took
 #   kafka.sh stop DATADIR           stop the broker that was started on DATADIR
+#   kafka.sh topic NAME PARTITIONS [PORT]   make a topic
 #   kafka.sh check                  say what is missing to run it (exit 1), or nothing
 # Environment: KAFKA_HEAP (384m), KAFKA_LIBS (build/kafka-libs)
 # PORT is 19092 unless given; PORT + 1 is the controller's.
@@ -105,10 +106,16 @@ stop() { # data
   rm -f "$1/pid"
 }
 
+topic() { # name partitions [port]
+  java_run -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 org.apache.kafka.tools.TopicCommand \
+    --bootstrap-server "127.0.0.1:${3:-19092}" --create --if-not-exists --topic "$1" --partitions "$2" --replication-factor 1
+}
+
 case ${1:-help} in
   libs) check && need_libs ;;
   check) check ;;
   start) check && start "$2" "${3:-}" ;;
   stop) stop "$2" ;;
-  *) sed -n '2,8p' "${BASH_SOURCE[0]}" ;;
+  topic) topic "$2" "$3" "${4:-}" ;;
+  *) sed -n '2,9p' "${BASH_SOURCE[0]}" ;;
 esac

@@ -30,8 +30,8 @@ void parse(benchmark::State& state, std::string_view connector, std::string_view
     benchmark::DoNotOptimize(outcome.kind);
     benchmark::DoNotOptimize(signals.data());
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * payload.size()));
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(payload.size()));
+  state.SetItemsProcessed(state.iterations());
 }
 
 void canonical(benchmark::State& state, bool write) {

@@ -15,6 +15,8 @@ namespace juncture::apps {
 namespace {
 
 constexpr std::size_t kSlateMax = 10;
+// Beacons come as text/plain, and `curl -d` says that JSON is a form: what counts is what the body is.
+const std::vector<std::string> kBodyTypes{"application/json", "text/plain", "application/x-www-form-urlencoded"};
 
 // The committed prospect, empty where nothing is known of it.
 Result<Prospect> committed(const Node& node, std::string_view id) {
@@ -47,7 +49,7 @@ std::vector<Route> Desk::routes() {
                     .handler = [this](const HttpRequest& request) { return post_signals(request); },
                     .blocking = true,
                     .body_bytes_max = kBatchBytesMax,
-                    .media_types = {"application/json", "text/plain"}});
+                    .media_types = kBodyTypes});
   routes.push_back({.method = Method::get,
                     .path = "/v1/suggestions",
                     .serves = Serves::public_,
@@ -57,7 +59,7 @@ std::vector<Route> Desk::routes() {
                     .serves = Serves::public_,
                     .handler = [this](const HttpRequest& request) { return post_feedback(request); },
                     .blocking = true,
-                    .media_types = {"application/json", "text/plain"}});
+                    .media_types = kBodyTypes});
   routes.push_back({.method = Method::get,
                     .path = "/v1/prospects/{id}",
                     .serves = Serves::analyst,

@@ -1,8 +1,8 @@
 #include "apps/feedback_body.h"
 
-#include "ingest/strict_json.h"
 #include "juncture/core/hash.h"
 #include "juncture/core/token.h"
+#include "juncture/ingest/strict_json.h"
 #include "juncture/pipeline/render.h"
 
 namespace juncture::apps {

@@ -169,6 +169,11 @@ KnowledgeLoad load_knowledge(const Config& config) {
                          .session_idle = config.privacy.session_idle};
   knowledge.token_key = *key;
   knowledge.model_version = knowledge.text.version();
+  const UserVocabulary::LeaveOut& out = lessons->vocabulary.leave_out;
+  for (const auto* names : {&out.customers, &out.staff, &out.partners}) {
+    knowledge.leave_out.insert(names->begin(), names->end());
+  }
+  knowledge.leave_out.erase("");
   index_catalog(knowledge);
   return load;
 }

@@ -12,6 +12,7 @@
 #include "juncture/adapters/memory_log.h"
 #include "juncture/adapters/memory_stores.h"
 #include "juncture/adapters/rocksdb_stores.h"
+#include "juncture/core/hash.h"
 #include "juncture/pipeline/intake_pipeline.h"
 #include "juncture/pipeline/prospect_pipeline.h"
 
@@ -139,7 +140,9 @@ std::vector<SubTopology> Node::sub_topologies() {
     intake.outputs = {topics_.signals, topics_.dead_letters};
     intake.freshness_gate = false;
     intake.make_pipeline = [this, input](Partition partition) -> std::unique_ptr<Pipeline> {
-      return make_intake_pipeline(input.format, counters_of(kIntake, partition));
+      return make_intake_pipeline(
+          {.format = input.format, .consent = input.consent, .visitor_seed = hash64(knowledge_->token_key)},
+          counters_of(kIntake, partition));
     };
     all.push_back(std::move(intake));
   }

@@ -75,6 +75,7 @@ void write_counts(JsonWriter& json, const Totals& totals,
   json.member("late", totals.late);
   json.member("stale", totals.stale);
   json.member("denied", totals.denied);
+  json.member("left_out", totals.left_out);
   json.key("rejected").begin_object();
   for (std::size_t i = 0; i < kRejectionCodes.size(); ++i) {
     if (rejected[i] > 0) json.member(kRejectionCodes[i], rejected[i]);
@@ -126,6 +127,7 @@ void Totals::add(const PipelineCounters& counters) {
   late += counters.late.value();
   reordered += counters.reordered.value();
   denied += counters.denied.value();
+  left_out += counters.left_out.value();
   expired += counters.expired.value();
   erased += counters.erased.value();
   clamped += counters.clamped.value();

@@ -92,6 +92,7 @@ class Task {
   Result<Offset> start_point(const TopicPartition& at) const;
   Status begin(const std::vector<Offset>& from);
   Status send_changes(const std::vector<Change>& changes);
+  Status catch_up(const std::vector<Offset>& from);
   Status flush_and_commit();
   Status write_slice(std::size_t count);
   Input* input_of(std::string_view topic);

@@ -28,6 +28,7 @@ void Task::advance(Millis budget, SteadyTime now) {
   if (outcome) {
     const Result<std::vector<Offset>> from = resume_points();
     outcome = from ? repair(std::exchange(torn_, {})) : Status(tl::unexpected(from.error()));
+    if (outcome) outcome = catch_up(*from);
     if (outcome) outcome = begin(*from);
   }
   if (!outcome) suspend(outcome.error(), now);
@@ -100,6 +101,18 @@ Status Task::flush_and_commit() {
   std::map<TopicPartition, Position> positions;
   add_positions(positions);
   return parts_.consumer->commit(positions);
+}
+
+// The group's offset may be a commit behind the marker; who watches its lag should not have to wait for a record.
+Status Task::catch_up(const std::vector<Offset>& from) {
+  std::map<TopicPartition, Position> positions;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const Result<std::optional<Position>> position = parts_.consumer->committed(inputs_[i].at);
+    if (!position) return tl::unexpected(position.error());
+    if (*position && (*position)->next == from[i]) continue;
+    positions[inputs_[i].at] = {from[i], parts_.topology.stateful ? encode_metadata(marker_) : std::string()};
+  }
+  return positions.empty() ? Status{} : parts_.consumer->commit(positions);
 }
 
 Result<Offset> Task::start_point(const TopicPartition& at) const {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ingest/strict_json.h"
+#include "juncture/ingest/strict_json.h"
 
 namespace juncture {
 

@@ -1,4 +1,4 @@
-#include "ingest/strict_json.h"
+#include "juncture/ingest/strict_json.h"
 
 #include <simdjson.h>
 

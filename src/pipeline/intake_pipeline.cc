@@ -14,12 +14,17 @@ enum Topic : std::size_t { kSignals = 0, kDeadLetters = 1 };
 
 class IntakePipeline final : public Pipeline {
  public:
-  IntakePipeline(const Connector& connector, PipelineCounters& counters) : connector_(connector), count_(counters) {}
+  IntakePipeline(const Connector& connector, IntakeSource source, PipelineCounters& counters)
+      : connector_(connector), source_(std::move(source)), count_(counters) {}
 
   Status process(const Record& record, bool /*fresh*/, State& /*state*/, Output& output) override {
     count_.read.add();
     count_.bytes.add(record.value.size());
-    const ParseOutcome outcome = connector_.parse(scratch_, record.value, {.received_at = record.timestamp}, signals_);
+    const ParseContext context{.received_at = record.timestamp,
+                               .source = source_.format,
+                               .consent = source_.consent,
+                               .visitor_seed = source_.visitor_seed};
+    const ParseOutcome outcome = connector_.parse(scratch_, record.value, context, signals_);
     if (outcome.rejected()) {
       count_.rejected[index_in(kRejectionCodes, outcome.rejection.code)].add();
       buffer_.clear();
@@ -39,6 +44,7 @@ class IntakePipeline final : public Pipeline {
 
  private:
   const Connector& connector_;
+  IntakeSource source_;
   PipelineCounters& count_;
   Scratch scratch_;
   std::vector<Signal> signals_;
@@ -47,10 +53,10 @@ class IntakePipeline final : public Pipeline {
 
 }  // namespace
 
-std::unique_ptr<Pipeline> make_intake_pipeline(std::string_view format, PipelineCounters& counters) {
-  const Connector* connector = find_connector(format);
+std::unique_ptr<Pipeline> make_intake_pipeline(IntakeSource source, PipelineCounters& counters) {
+  const Connector* connector = find_connector(source.format);
   JUNCTURE_ASSERT(connector != nullptr);
-  return std::make_unique<IntakePipeline>(*connector, counters);
+  return std::make_unique<IntakePipeline>(*connector, std::move(source), counters);
 }
 
 }  // namespace juncture

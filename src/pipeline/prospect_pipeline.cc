@@ -49,6 +49,12 @@ class ProspectPipeline final : public Pipeline {
       case SignalType::erase:
         return erase(signal, state, output);
       default:
+        // Customers, staff and partners look like late-stage buyers; they are not.
+        if (knowledge_.leave_out.contains(signal.prospect.text()) ||
+            knowledge_.leave_out.contains(signal.account.text())) {
+          count_.left_out.add();
+          return {};
+        }
         return take_in(record, signal, fresh, state, output);
     }
   }

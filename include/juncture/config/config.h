@@ -87,12 +87,14 @@ struct LogConfig {
 struct InputConfig {
   std::string topic;
   std::string format = "native";
+  Consent consent = Consent::absent;
   friend bool operator==(const InputConfig&, const InputConfig&) = default;
 
   template <class Visitor>
   void describe(Visitor& v) {
     v("topic", topic, Note{"Topic to read."});
     v("format", format, Note{"Connector that parses it: `native` or `access-log`."});
+    v("consent", consent, kConsentNames, Note{"What holds where the format cannot say: your own promise."});
   }
 };
 

@@ -21,7 +21,7 @@ constexpr std::size_t index_in(const std::array<std::string_view, N>& names, std
 }
 
 struct PipelineCounters {
-  Counter read, accepted, bytes, duplicate, late, reordered, denied, expired, erased, clamped, stale;
+  Counter read, accepted, bytes, duplicate, late, reordered, denied, left_out, expired, erased, clamped, stale;
   std::array<Counter, kIgnoredReasons.size()> ignored;
   std::array<Counter, kRejectionCodes.size()> rejected;
   std::array<Counter, kSignalTypes> signals;

@@ -2,14 +2,21 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
+#include <string>
 
+#include "juncture/core/vocabulary.h"
 #include "juncture/pipeline/counters.h"
 #include "juncture/ports/pipeline.h"
 
 namespace juncture {
 
-// Outputs: 0 signals, 1 dead letters. REQUIRES: `format` names a connector. `counters` outlives the pipeline.
-std::unique_ptr<Pipeline> make_intake_pipeline(std::string_view format, PipelineCounters& counters);
+struct IntakeSource {
+  std::string format;                 // names a connector
+  Consent consent = Consent::absent;  // where the format cannot say
+  std::uint64_t visitor_seed = 0;     // mixed into ids made of addresses
+};
+
+// Outputs: 0 signals, 1 dead letters. `counters` outlives the pipeline.
+std::unique_ptr<Pipeline> make_intake_pipeline(IntakeSource source, PipelineCounters& counters);
 
 }  // namespace juncture

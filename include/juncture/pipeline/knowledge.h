@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "juncture/core/catalog.h"
@@ -40,9 +41,11 @@ struct Knowledge {
   Policy policy;
   Retention retention;
   std::string model_version;
-  std::string token_key;   // signs the tokens of offered items; the same in every process
-  bool synthetic = false;  // all input is made by the demo's generator
-  ItemByText content_by_url;        // url without scheme, query and fragment -> item index
+  std::string token_key;      // signs the tokens of offered items; the same in every process
+  bool synthetic = false;     // all input is made by the demo's generator
+  ItemByText content_by_url;  // url without scheme, query and fragment -> item index
+  std::unordered_set<std::string, TextHash, std::equal_to<>>
+      leave_out;             // ids and accounts that are no prospects of ours
   ItemByText content_by_id;  // id -> item index
 };
 
