@@ -139,12 +139,10 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, con
   for (auto inner = at->get_subcommands(); !inner.empty(); inner = at->get_subcommands()) at = inner.front();
   for (int i = 1; i < argc; ++i) {
     const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
-    const bool known = at->get_option_no_throw(word) != nullptr || app.got_subcommand(word);
-    if (known) continue;
-    if (const std::string meant = nearest(*at, word); !meant.empty() && meant != word) {
-      std::fprintf(stderr, "  did you mean `%s` instead of `%s`?\n", meant.c_str(), word.c_str());
-      break;
-    }
+    const std::string meant = nearest(*at, word);
+    if (meant.empty() || meant == word) continue;
+    std::fprintf(stderr, "  did you mean `%s` instead of `%s`?\n", meant.c_str(), word.c_str());
+    break;
   }
   std::fprintf(stderr, "  try: juncture --help\n");
   return kUsage;

@@ -252,7 +252,8 @@ void read_env(const LoadRequest& request, const std::vector<KeyInfo>& keys, Tree
     names.push_back(settable ? env_name(key.path) : std::string());
   }
   for (const auto& [name, text] : request.env) {
-    if (!name.starts_with("JUNCTURE_")) continue;
+    // JUNCTURE_TEST_* is the test suite's own.
+    if (!name.starts_with("JUNCTURE_") || name.starts_with("JUNCTURE_TEST_")) continue;
     const auto found = std::find(names.begin(), names.end(), name);
     const std::string source = "env " + name;
     if (found == names.end()) {

@@ -1,4 +1,4 @@
-// A running node to test against: JUNCTURE_URL, or `$JUNCTURE_BINARY demo` in a folder of its own.
+// A running node to test against: JUNCTURE_URL, or `$JUNCTURE_TEST_BINARY demo` in a folder of its own.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 export async function startDemo() {
   if (process.env.JUNCTURE_URL) return { url: process.env.JUNCTURE_URL.replace(/\/$/, ""), stop: async () => {} };
   const folder = await mkdtemp(join(tmpdir(), "juncture-browser-"));
-  const child = spawn(process.env.JUNCTURE_BINARY, ["demo", "--port", "0", "--data", join(folder, "data")], {
+  const child = spawn(process.env.JUNCTURE_TEST_BINARY, ["demo", "--port", "0", "--data", join(folder, "data")], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,4 +1,4 @@
-// Takes the picture of the live page for the README: node screenshot.mjs FILE.png, with JUNCTURE_BINARY or JUNCTURE_URL.
+// Takes the picture of the live page for the README: node screenshot.mjs FILE.png, with JUNCTURE_TEST_BINARY or JUNCTURE_URL.
 import { startDemo } from "./demo.mjs";
 import { launch, open, until } from "./helper.mjs";
 

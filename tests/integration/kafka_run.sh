@@ -15,9 +15,9 @@ case $action in
     rm -rf "$data"
     if ! reason=$("$kafka" check 2>&1); then
       echo "$reason"
-      case ",${JUNCTURE_REQUIRE:-}," in
+      case ",${JUNCTURE_TEST_REQUIRE:-}," in
         *[,\ ]kafka[,\ ]*)
-          echo "Kafka is required (JUNCTURE_REQUIRE=$JUNCTURE_REQUIRE) and cannot be started."
+          echo "Kafka is required (JUNCTURE_TEST_REQUIRE=$JUNCTURE_TEST_REQUIRE) and cannot be started."
           exit 1
           ;;
       esac

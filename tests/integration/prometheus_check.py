@@ -3,7 +3,7 @@
 
 prometheus_check.py rules DIR            promtool check rules and test rules in DIR (config/prometheus)
 prometheus_check.py scrape JUNCTURE      starts the demo, a Prometheus beside it, and looks at what it scraped
-Exit 77: a tool is missing and JUNCTURE_REQUIRE does not name prometheus.
+Exit 77: a tool is missing and JUNCTURE_TEST_REQUIRE does not name prometheus.
 """
 import json
 import os
@@ -23,7 +23,7 @@ def need(tool):
     if shutil.which(tool):
         return
     print(f"left out: {tool} is not installed (config/packages-test.txt)")
-    sys.exit(1 if "prometheus" in os.environ.get("JUNCTURE_REQUIRE", "") else 77)
+    sys.exit(1 if "prometheus" in os.environ.get("JUNCTURE_TEST_REQUIRE", "") else 77)
 
 
 def fetch(url, timeout=5):

@@ -20,7 +20,7 @@ KINDS = ["early_warning_signs", "explainer", "how_to", "cost_of_delay", "analyst
 
 
 def catalog():
-    lines = ["schema: juncture.catalog/1", 'version: "1"', "items:"]
+    lines = ['version: "1"', "items:"]
     for n in range(60):
         public = n % 3 == 0
         name = f"open-{n}" if public else f"{CANARY}-{n}"

@@ -119,7 +119,7 @@ TEST_CASE("the process says what it uses", "[metrics]") {
 
 TEST_CASE("Prometheus's own linter finds nothing in the text", "[metrics]") {
   if (std::system("command -v promtool >/dev/null") != 0) {
-    const char* required = std::getenv("JUNCTURE_REQUIRE");
+    const char* required = std::getenv("JUNCTURE_TEST_REQUIRE");
     if (required != nullptr && std::string_view(required).find("prometheus") != std::string_view::npos) {
       FAIL("promtool is not installed");
     }
