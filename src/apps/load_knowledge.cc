@@ -149,6 +149,11 @@ KnowledgeLoad load_knowledge(const Config& config) {
   } else {
     load.errors.push_back(text.error());
   }
+  if (const auto text = read_source(config.files.calendar, "calendar.yaml")) {
+    collect(load, load_calendar({.text = *text, .filename = shown(config.files.calendar, "calendar.yaml")}));
+  } else {
+    load.errors.push_back(text.error());
+  }
   const auto lessons = load_lessons(config);
   if (!lessons) load.errors.push_back(lessons.error());
   if (!load.errors.empty()) return load;

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include <spdlog/spdlog.h>
+
 #include "apps/wall_clock.h"
 #include "juncture/adapters/embedded_log.h"
 #include "juncture/adapters/kafka_log.h"
@@ -179,10 +181,30 @@ void Node::tick(const std::stop_token& stop) {
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
   while (!wake.wait_for(lock, stop, kTickEvery, [&] { return stop.stop_requested(); }) && !stop.stop_requested()) {
+    log_changes();
     const auto partitions = engine_->assigned(kProspects);
     if (Status ticked = sink_->tick(partitions, wall_now()); !ticked) {
       // The log is away: the engine says so; ticks are not worth a second message.
       continue;
+    }
+  }
+}
+
+// The engine keeps what happened to its tasks; people hear of it here, once a change.
+void Node::log_changes() {
+  for (const TaskStats& task : engine_->stats().tasks) {
+    auto& last = logged_[{task.sub_topology, task.partition}];
+    if (last.first == task.state && last.second == task.error_code) continue;
+    last = {task.state, task.error_code};
+    const std::string_view state = kTaskStateNames[static_cast<std::size_t>(task.state)];
+    if (task.state == TaskState::suspended) {
+      spdlog::error("task suspended sub={} partition={} code={} detail={}", task.sub_topology, task.partition,
+                    task.error_code, task.error);
+    } else if (!task.error_code.empty()) {
+      spdlog::warn("task went on after an error sub={} partition={} state={} code={} detail={}", task.sub_topology,
+                   task.partition, state, task.error_code, task.error);
+    } else {
+      spdlog::debug("task sub={} partition={} state={}", task.sub_topology, task.partition, state);
     }
   }
 }

@@ -69,6 +69,7 @@ class Node {
   Status open_stores();
   std::vector<SubTopology> sub_topologies();
   void tick(const std::stop_token& stop);
+  void log_changes();
 
   Config config_;
   std::shared_ptr<const Knowledge> knowledge_;
@@ -80,6 +81,7 @@ class Node {
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, Partition>, std::unique_ptr<PipelineCounters>> counters_;
   std::unique_ptr<Engine> engine_;
+  std::map<std::pair<std::string, Partition>, std::pair<TaskState, std::string>> logged_;  // the ticker's own
   std::jthread ticker_;
 };
 

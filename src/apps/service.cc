@@ -13,6 +13,15 @@ bool serves(const ListenerConfig& listener, Serves what) {
   return std::find(listener.serves.begin(), listener.serves.end(), name) != listener.serves.end();
 }
 
+HttpLimits limits_of(const HttpConfig& config) {
+  HttpLimits limits;
+  limits.header_bytes_max = static_cast<std::size_t>(config.header_max.count);
+  limits.body_bytes_max = static_cast<std::size_t>(config.body_max.count);
+  limits.body_within = config.request_timeout;
+  limits.connections_max = static_cast<std::uint32_t>(config.connections_max);
+  return limits;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Service>> Service::start(const Config& config, std::shared_ptr<const Knowledge> knowledge) {
@@ -28,6 +37,7 @@ Result<std::unique_ptr<Service>> Service::start(const Config& config, std::share
   SseOptions stream;
   stream.source_kind = std::string(service->node_->log().kind());
   stream.synthetic = synthetic;
+  stream.clients_max = static_cast<std::uint32_t>(config.http.stream_clients_max);
   stream.client_bytes_max = static_cast<std::size_t>(config.http.stream_buffer.count);
   auto hub = SseHub::start(stream, [feed_of = service->feed_.get()] { return feed_of->snapshot(); });
   if (!hub) return tl::unexpected(hub.error());
@@ -50,9 +60,10 @@ Status Service::listen(const Config& config) {
         {.not_ready = [this] { return node_->engine().not_ready(); }, .metrics = [this] { return metrics(); }}));
     add(page_routes());
     std::erase_if(all, [&](const Route& route) { return !serves(listener, route.serves); });
-    auto server = HttpServer::start(
-        {.address = listener.address, .port = static_cast<std::uint16_t>(listener.port), .limits = {}}, std::move(all),
-        hub_.get());
+    auto server = HttpServer::start({.address = listener.address,
+                                     .port = static_cast<std::uint16_t>(listener.port),
+                                     .limits = limits_of(config.http)},
+                                    std::move(all), hub_.get());
     if (!server) return tl::unexpected(server.error());
     if (url_.empty()) {
       const bool v6 = listener.address.find(':') != std::string::npos;

@@ -1,5 +1,7 @@
 #include "apps/setup.h"
 
+#include "apps/logging.h"
+
 #include <unistd.h>
 
 #include <atomic>
@@ -37,6 +39,7 @@ std::optional<LoadOutcome> load_settings(const Invocation& invocation, std::vect
   if (invocation.data) request.sets.push_back("log.data=" + *invocation.data);
   LoadOutcome outcome = load_config(request);
   print_errors(outcome.warnings);
+  start_logging(outcome.config.logging);
   if (outcome.ok()) return outcome;
   print_errors(outcome.errors);
   return std::nullopt;

@@ -142,11 +142,11 @@ struct ListenerConfig {
 
 struct HttpConfig {
   std::vector<ListenerConfig> listeners{ListenerConfig{}};
-  Bytes header_max{16 * kKiB};
-  Bytes body_max{kMiB};
+  Bytes header_max{8 * kKiB};
+  Bytes body_max{64 * kKiB};
   Millis request_timeout{10'000};
-  std::int64_t connections_max = 4096;
-  std::int64_t stream_clients_max = 1000;
+  std::int64_t connections_max = 1024;
+  std::int64_t stream_clients_max = 256;
   Bytes stream_buffer{256 * kKiB};
   friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
 
@@ -154,8 +154,9 @@ struct HttpConfig {
   void describe(Visitor& v) {
     v("listeners", listeners, Note{"Addresses to listen on, and what each serves."});
     v("header_max", header_max, Note{"Longest request head.", kKiB, kMiB});
-    v("body_max", body_max, Note{"Longest request body.", kKiB, 64 * kMiB});
-    v("request_timeout", request_timeout, Note{"From the first byte of a request to its last.", 100, 600'000});
+    v("body_max", body_max, Note{"Longest request body; `POST /v1/signals` takes 256KiB.", kKiB, 64 * kMiB});
+    v("request_timeout", request_timeout,
+      Note{"For the whole of a request's body, however slowly it comes.", 100, 600'000});
     v("connections_max", connections_max, Note{"More are closed at once.", 1, 1'000'000});
     v("stream_clients_max", stream_clients_max, Note{"More are answered 503.", 1, 1'000'000});
     v("stream_buffer", stream_buffer,
@@ -192,7 +193,8 @@ struct FilesConfig {
     v("taxonomy", taxonomy, Note{"Stages, moments and their example queries. Empty: the one in the binary."});
     v("vocabulary", vocabulary, Note{"Your own products, competitors, places and people. Empty: none."});
     v("model", model, Note{"Made by `juncture train`. Empty: trained from the taxonomy at start."});
-    v("calendar", calendar, Note{"Business hours and holidays. Empty: the sample in the binary."});
+    v("calendar", calendar,
+      Note{"Business hours and holidays; checked at start, not used yet. Empty: the sample in the binary."});
   }
 };
 
