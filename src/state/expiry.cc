@@ -51,7 +51,7 @@ std::string pack(const std::vector<std::string>& ids) {
 }
 
 bool test(std::string_view bits, std::size_t i) {
-  return i / 8 < bits.size() && (static_cast<unsigned char>(bits[i / 8]) >> (i % 8) & 1U) != 0;
+  return i / 8 < bits.size() && (static_cast<unsigned>(static_cast<unsigned char>(bits[i / 8])) >> (i % 8) & 1U) != 0;
 }
 
 void assign(std::string& bits, std::size_t size, std::size_t i, bool on) {
