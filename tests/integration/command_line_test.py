@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 BINARY, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
@@ -136,6 +137,24 @@ class CommandLine(unittest.TestCase):
         self.assertIsNotNone(url, "no address was printed")
         return demo, url, time.time() - began
 
+    def check_described_routes(self, url):
+        """Every path and method of the description is served; a method it does not name is refused."""
+        described = json.loads(urllib.request.urlopen(url + "openapi.json", timeout=5).read())["paths"]
+        self.assertIn("/v1/signals", described)
+        for path, methods in described.items():
+            if path == "/v1/stream":
+                continue
+            for method in ("get", "post", "put"):
+                request = urllib.request.Request(url.rstrip("/") + path.replace("{id}", "nobody"), method=method.upper(),
+                                                 data=None if method == "get" else b"{}",
+                                                 headers={"Content-Type": "application/json"})
+                try:
+                    status, body = urllib.request.urlopen(request, timeout=5).status, b""
+                except urllib.error.HTTPError as error:
+                    status, body = error.code, error.read()
+                served = status != 405 and (status != 404 or b"unknown_prospect" in body)
+                self.assertEqual(served, method in methods, f"{method} {path} answered {status}")
+
     def test_demo_serves_within_seconds_and_goes_on_where_it_stopped(self):
         demo, url, seconds = self.start_demo()
         self.assertLess(seconds, 10)
@@ -151,6 +170,7 @@ class CommandLine(unittest.TestCase):
         slate = json.loads(urllib.request.urlopen(url + "v1/suggestions?prospect=stranger", timeout=5).read())
         self.assertTrue(slate["items"])
         self.assertEqual({"id", "title", "url", "kind", "token"}, set(slate["items"][0]))
+        self.check_described_routes(url)
         began = time.time()
         demo.send_signal(signal.SIGTERM)
         rest = demo.communicate(timeout=20)[0]
