@@ -1,5 +1,5 @@
 #include "apps/cli.h"
-#include "apps/versions.h"
+#include "apps/build_info.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -154,7 +154,7 @@ int run_command_line(int argc, const char* const* argv) {
   CLI::App app{"Real-time buyer-signal stream processor.", "juncture"};
   app.require_subcommand(1);
   app.footer("Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration invalid, 4 cannot connect, 5 data rejected.");
-  app.set_version_flag("--version", apps::versions().juncture);
+  app.set_version_flag("--version", build_info().juncture);
   Invocation invocation;
   Verbs verbs;
   add_running(app, verbs, invocation);

@@ -1,6 +1,6 @@
 #include "apps/collect_metrics.h"
 
-#include "apps/versions.h"
+#include "apps/build_info.h"
 #include "juncture/adapters/metrics.h"
 #include "juncture/adapters/rocksdb_stores.h"
 
@@ -59,9 +59,9 @@ void take_engine(MetricsSnapshot& out, const EngineStats& stats) {
 std::string collect_metrics(const Node& node, const StatusBoard& board, std::span<const HttpStats> http,
                             const SseStats& stream) {
   MetricsSnapshot out;
-  const Versions libraries = apps::versions();
-  out.version = apps::versions().juncture;
-  out.commit = apps::versions().commit;
+  const BuildInfo libraries = build_info();
+  out.version = build_info().juncture;
+  out.commit = build_info().commit;
   out.librdkafka = libraries.librdkafka;
   out.rocksdb = libraries.rocksdb;
   out.source = std::string(node.log().kind());

@@ -66,7 +66,6 @@ void LiveFeed::take(const Record& record, SseHub& hub) {
   } else {
     hub.publish(cursor(), record.value);
   }
-  rows_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void LiveFeed::remember(const Record& record) {

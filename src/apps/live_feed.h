@@ -1,7 +1,6 @@
 // Follows the committed recommendations and hands each row to the live page's hub.
 #pragma once
 
-#include <atomic>
 #include <list>
 #include <map>
 #include <memory>
@@ -35,7 +34,6 @@ class LiveFeed {
   std::string snapshot() const;
   // The latest row of that prospect, empty if there is none. Any thread.
   std::string row_of(std::string_view prospect) const;
-  std::uint64_t rows() const { return rows_.load(std::memory_order_relaxed); }
 
  private:
   struct Latest {
@@ -55,7 +53,6 @@ class LiveFeed {
   mutable std::mutex mutex_;
   std::list<Latest> latest_;  // oldest first
   std::unordered_map<std::string, std::list<Latest>::iterator> by_prospect_;
-  std::atomic<std::uint64_t> rows_{0};
   std::jthread thread_;
 };
 

@@ -219,12 +219,4 @@ Status Node::stop() {
   return stopped;
 }
 
-void Node::kill() {
-  if (ticker_.joinable()) {
-    ticker_.request_stop();
-    ticker_.join();
-  }
-  if (engine_) engine_->kill();
-}
-
 }  // namespace juncture::apps

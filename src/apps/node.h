@@ -48,8 +48,6 @@ class Node {
                                              const Options& options);
   ~Node();
   Status stop();
-  // For tests: as if killed.
-  void kill();
 
   Log& log() { return *log_; }
   const Log& log() const { return *log_; }

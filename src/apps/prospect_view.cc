@@ -64,17 +64,6 @@ void write_outlook(JsonWriter& json, const Reading& reading) {
   json.end_object();
 }
 
-void write_odds(JsonWriter& json, const Reading& reading) {
-  json.key("stage").begin_object();
-  json.key("p").begin_array();
-  for (std::size_t s = 0; s < kBuyingStages; ++s) json.fixed(static_cast<double>(reading.stages[s]), 5);
-  json.end_array();
-  json.key("stalled").fixed(static_cast<double>(reading.stages[index_of(Stage::stalled)]), 5);
-  json.key("rejected").fixed(static_cast<double>(reading.stages[index_of(Stage::rejected)]), 5);
-  json.member("mode", index_of(most_likely(reading.stages)) + 1);
-  json.end_object();
-}
-
 void write_masked(JsonWriter& json, const Decision& decision, const Catalog& catalog) {
   json.key("masked").begin_array();
   for (const Masked& masked : decision.masked) {
@@ -119,7 +108,9 @@ std::string describe(const Knowledge& knowledge, std::string_view id, const Pros
   json.member("known", reading.known);
   json.member("account", account_of(prospect));
   json.member("signals", reading.signals);
-  write_odds(json, reading);
+  json.key("stage").begin_object();
+  write_stage_odds(json, reading);
+  json.end_object();
   write_series(json, series_of(knowledge, prospect, now));
   write_outlook(json, reading);
   json.member("outcome", kOutcomeNames[index_of(decision.outcome)]);

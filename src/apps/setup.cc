@@ -1,6 +1,7 @@
 #include "apps/setup.h"
 
 #include "apps/logging.h"
+#include "apps/wall_clock.h"
 
 #include <unistd.h>
 
@@ -43,6 +44,15 @@ std::optional<LoadOutcome> load_settings(const Invocation& invocation, std::vect
   if (outcome.ok()) return outcome;
   print_errors(outcome.errors);
   return std::nullopt;
+}
+
+bool read_duration(const Invocation& invocation, std::optional<Millis>& duration) {
+  if (invocation.duration.empty()) return true;
+  duration = parse_duration(invocation.duration);
+  if (duration) return true;
+  std::fprintf(stderr, "juncture: --duration %s: a number with its unit is needed, as 15s\n",
+               invocation.duration.c_str());
+  return false;
 }
 
 void print_errors(const std::vector<Error>& errors) {

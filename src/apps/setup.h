@@ -13,6 +13,9 @@ namespace juncture::apps {
 // Settings of files, environment and flags; none after printing everything that is wrong.
 std::optional<LoadOutcome> load_settings(const Invocation& invocation, std::vector<std::string> presets = {});
 
+// --duration, none if it was not given; false after saying what is wrong with it.
+bool read_duration(const Invocation& invocation, std::optional<Millis>& duration);
+
 // One line each on standard error: "juncture: what (code)".
 void print_errors(const std::vector<Error>& errors);
 // Prints it and answers with the exit code of its kind.

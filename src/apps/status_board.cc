@@ -1,5 +1,5 @@
 #include "apps/status_board.h"
-#include "apps/versions.h"
+#include "apps/build_info.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -227,7 +227,7 @@ std::string StatusBoard::to_json() const {
   write_verdict(json, missing, lag_of(stats));
   json.member("source", node_.log().kind());
   json.member("synthetic", node_.knowledge().synthetic);
-  json.member("version", apps::versions().juncture);
+  json.member("version", build_info().juncture);
   json.member("model", node_.knowledge().model_version);
   json.member("catalog", node_.knowledge().catalog.version);
   json.member("policy", node_.knowledge().policy.version);

@@ -3,11 +3,11 @@
 
 #include <cstdio>
 
+#include "apps/build_info.h"
 #include "apps/cli.h"
 #include "apps/load_knowledge.h"
 #include "apps/node.h"
 #include "apps/setup.h"
-#include "apps/versions.h"
 #include "apps/wall_clock.h"
 #include "juncture/core/json_writer.h"
 #include "juncture/decision/decide.h"
@@ -131,18 +131,17 @@ int run_config_show(const Invocation& invocation) {
 }
 
 int run_version(const Invocation& invocation) {
-  const Versions libraries = apps::versions();
+  const BuildInfo libraries = build_info();
   if (!invocation.json) {
-    fmt::print("juncture {} (commit {}, {}, librdkafka {}, rocksdb {}, simdjson {})\n", apps::versions().juncture,
-               apps::versions().commit, libraries.compiler, libraries.librdkafka, libraries.rocksdb,
-               libraries.simdjson);
+    fmt::print("juncture {} (commit {}, {}, librdkafka {}, rocksdb {}, simdjson {})\n", build_info().juncture,
+               build_info().commit, libraries.compiler, libraries.librdkafka, libraries.rocksdb, libraries.simdjson);
     return kOk;
   }
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  json.member("version", apps::versions().juncture);
-  json.member("commit", apps::versions().commit);
+  json.member("version", build_info().juncture);
+  json.member("commit", build_info().commit);
   json.member("compiler", libraries.compiler);
   json.member("librdkafka", libraries.librdkafka);
   json.member("rocksdb", libraries.rocksdb);

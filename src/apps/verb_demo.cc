@@ -6,12 +6,12 @@
 #include <mutex>
 #include <thread>
 
+#include "apps/build_info.h"
 #include "apps/cli.h"
 #include "apps/demo_visitors.h"
 #include "apps/load_knowledge.h"
 #include "apps/service.h"
 #include "apps/setup.h"
-#include "apps/versions.h"
 #include "apps/wall_clock.h"
 #include "juncture/core/embedded.h"
 #include "juncture/ingest/canonical.h"
@@ -71,7 +71,7 @@ void print_addresses(const Service& service, const Config& config) {
       "Try it: curl -sd '{{\"prospect\":\"ada\",\"type\":\"query\",\"text\":\"payback period for warehouse software\","
       "\"consent\":\"granted\"}}' {}v1/signals\n"
       "Query texts are kept verbatim for 24 h. Ctrl-C stops. Your own broker: juncture run -c FILE\n",
-      apps::versions().juncture, config.log.data, service.url(), service.url(), service.url(), service.url());
+      build_info().juncture, config.log.data, service.url(), service.url(), service.url(), service.url());
   std::fflush(stdout);
 }
 
@@ -105,12 +105,8 @@ int run_demo(const Invocation& invocation) {
   if (!settings) return kConfigInvalid;
   Config config = std::move(settings->config);
   if (invocation.port) config.http.listeners.front().port = *invocation.port;
-  const auto duration = parse_duration(invocation.duration);
-  if (!invocation.duration.empty() && !duration) {
-    std::fprintf(stderr, "juncture: --duration %s: a number with its unit is needed, as 15s\n",
-                 invocation.duration.c_str());
-    return kUsage;
-  }
+  std::optional<Millis> duration;
+  if (!read_duration(invocation, duration)) return kUsage;
   watch_signals();
   KnowledgeLoad load = load_knowledge(config);
   if (!load.knowledge) {

@@ -2,11 +2,11 @@
 
 #include <cstdio>
 
+#include "apps/build_info.h"
 #include "apps/cli.h"
 #include "apps/load_knowledge.h"
 #include "apps/service.h"
 #include "apps/setup.h"
-#include "apps/versions.h"
 #include "apps/wall_clock.h"
 #include "juncture/ingest/connector.h"
 
@@ -17,12 +17,8 @@ int run_serve(const Invocation& invocation) {
   if (!settings) return kConfigInvalid;
   Config config = std::move(settings->config);
   if (invocation.port) config.http.listeners.front().port = *invocation.port;
-  const auto duration = parse_duration(invocation.duration);
-  if (!invocation.duration.empty() && !duration) {
-    std::fprintf(stderr, "juncture: --duration %s: a number with its unit is needed, as 15s\n",
-                 invocation.duration.c_str());
-    return kUsage;
-  }
+  std::optional<Millis> duration;
+  if (!read_duration(invocation, duration)) return kUsage;
   for (const InputConfig& input : config.input) {
     if (find_connector(input.format) == nullptr) {
       return fail_with(
@@ -38,7 +34,7 @@ int run_serve(const Invocation& invocation) {
   }
   auto service = Service::start(config, load.knowledge);
   if (!service) return fail_with(service.error());
-  fmt::print(stderr, "juncture {} · {} log · {}\n", apps::versions().juncture, (*service)->node().log().kind(),
+  fmt::print(stderr, "juncture {} · {} log · {}\n", build_info().juncture, (*service)->node().log().kind(),
              (*service)->url());
   const int signal = wait_for_signal(duration);
   if (Status stopped = (*service)->stop(); !stopped) return fail_with(stopped.error());

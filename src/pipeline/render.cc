@@ -34,12 +34,7 @@ void write_role(JsonWriter& json, const Reading& reading) {
 void write_stage(JsonWriter& json, const Row& row, const Reading& reading) {
   const std::size_t mode = index_of(most_likely(reading.stages));
   json.key("stage").begin_object();
-  json.key("p").begin_array();
-  for (std::size_t s = 0; s < kBuyingStages; ++s) json.fixed(static_cast<double>(reading.stages[s]), 5);
-  json.end_array();
-  json.key("stalled").fixed(static_cast<double>(reading.stages[index_of(Stage::stalled)]), 5);
-  json.key("rejected").fixed(static_cast<double>(reading.stages[index_of(Stage::rejected)]), 5);
-  json.member("mode", mode + 1);
+  write_stage_odds(json, reading);
   json.key("mode_p").fixed(static_cast<double>(reading.stages[mode]), 5);
   json.key("from");
   row.mode_from < 0 ? json.null() : json.value(row.mode_from + 1);
@@ -129,6 +124,15 @@ std::string decision_text(std::uint64_t id) {
   std::string text = "d-0000000000000000";
   for (std::size_t i = 0; i < 16; ++i) text[17 - i] = kHex[(id >> (4 * i)) & 0xfU];
   return text;
+}
+
+void write_stage_odds(JsonWriter& json, const Reading& reading) {
+  json.key("p").begin_array();
+  for (std::size_t s = 0; s < kBuyingStages; ++s) json.fixed(static_cast<double>(reading.stages[s]), 5);
+  json.end_array();
+  json.key("stalled").fixed(static_cast<double>(reading.stages[index_of(Stage::stalled)]), 5);
+  json.key("rejected").fixed(static_cast<double>(reading.stages[index_of(Stage::rejected)]), 5);
+  json.member("mode", index_of(most_likely(reading.stages)) + 1);
 }
 
 void write_content(JsonWriter& json, const ContentItem& item, bool with_url) {

@@ -52,6 +52,8 @@ void write_public_record(std::string& out, std::string_view prospect, const Slat
                          const Catalog& public_catalog, const Versions& versions, std::string_view token_key);
 
 // The parts that GET /v1/prospects/{id} adds to a row.
+// Members of an open object: p, stalled, rejected, mode.
+void write_stage_odds(JsonWriter& json, const Reading& reading);
 void write_content(JsonWriter& json, const ContentItem& item, bool with_url);
 void write_contributions(JsonWriter& json, const Decision& decision);
 void write_rivals(JsonWriter& json, const Decision& decision, const Catalog& catalog);

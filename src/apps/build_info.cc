@@ -1,4 +1,4 @@
-#include "apps/versions.h"
+#include "apps/build_info.h"
 
 #include <librdkafka/rdkafka.h>
 #include <rocksdb/version.h>
@@ -6,7 +6,7 @@
 
 namespace juncture::apps {
 
-Versions versions() {
+BuildInfo build_info() {
   return {.juncture = JUNCTURE_VERSION,
           .commit = JUNCTURE_COMMIT,
           .compiler =
