@@ -47,8 +47,9 @@ void say_suspended(const Engine& engine) {
   }
 }
 
-EngineOptions engine_options(const std::string& group, int threads) {
+EngineOptions engine_options(const std::string& group, int threads, Delivery delivery) {
   EngineOptions out;
+  out.delivery = delivery;
   out.application = group;
   out.workers = threads;
   // At most a second of work uncommitted, as the job asks; under backlog all of it is used, otherwise a tenth.
@@ -58,7 +59,7 @@ EngineOptions engine_options(const std::string& group, int threads) {
   return out;
 }
 
-int run(char** arguments) {
+int run(char** arguments, Delivery delivery) {
   const auto started = std::chrono::steady_clock::now();
   Result<reference::Model> model = reference::read_model(arguments[2]);
   if (!model) return refuse(model.error());
@@ -87,7 +88,7 @@ int run(char** arguments) {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  auto engine = Engine::start(**log, **stores, {job}, engine_options(arguments[1], std::atoi(arguments[6])));
+  auto engine = Engine::start(**log, **stores, {job}, engine_options(arguments[1], std::atoi(arguments[6]), delivery));
   if (!engine) return refuse(engine.error());
 
   bool said = false;
@@ -107,9 +108,10 @@ int run(char** arguments) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count < 7 || (count > 7 && std::string(arguments[7]) != "at_least_once")) {
-    std::fprintf(stderr, "usage: reference-job GROUP MODEL IN OUT STATE_DIR THREADS [at_least_once]\n");
+  const std::string mode = count > 7 ? arguments[7] : "exactly_once";
+  if (count < 7 || (mode != "at_least_once" && mode != "exactly_once")) {
+    std::fprintf(stderr, "usage: reference-job GROUP MODEL IN OUT STATE_DIR THREADS [exactly_once|at_least_once]\n");
     return 2;
   }
-  return run(arguments);
+  return run(arguments, mode == "exactly_once" ? Delivery::exactly_once : Delivery::at_least_once);
 }

@@ -26,6 +26,7 @@ constexpr Millis kTickEvery{1000};
 Result<EngineOptions> engine_options(const Config& config, const Node::Options& options) {
   EngineOptions engine;
   engine.application = config.log.topics.prefix + config.application;
+  engine.delivery = config.delivery;
   engine.workers = static_cast<int>(config.engine.workers);
   engine.commit_interval = config.engine.commit_interval;
   engine.commit_interval_backlog = config.engine.commit_interval_max;

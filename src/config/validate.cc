@@ -118,9 +118,6 @@ void check_http(const Config& config, Rules& rules) {
 
 std::vector<Error> validate(const Config& config, const Origins& origins) {
   Rules rules(origins);
-  if (config.delivery == Delivery::exactly_once) {
-    rules.refuse("delivery", "is `exactly_once`, which comes later: this version delivers `at_least_once`");
-  }
   check_log(config, rules);
   check_http(config, rules);
   const EngineConfig& engine = config.engine;

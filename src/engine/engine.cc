@@ -13,10 +13,13 @@ namespace {
 class RunningEngine final : public Engine {
  public:
   RunningEngine(Log& log, Stores& stores, std::vector<SubTopology> topologies, EngineOptions options)
-      : topologies_(std::move(topologies)), options_(std::move(options)), registry_(options_.serve_reads) {
+      : topologies_(std::move(topologies)),
+        options_(std::move(options)),
+        registry_(options_.serve_reads),
+        lanes_(options_.delivery == Delivery::exactly_once ? options_.commit_lanes : 0) {
     for (int i = 0; i < options_.workers; ++i) {
-      workers_.push_back(
-          std::make_unique<engine::Worker>(engine::Worker::Parts{log, stores, topologies_, options_, registry_, i}));
+      workers_.push_back(std::make_unique<engine::Worker>(
+          engine::Worker::Parts{log, stores, topologies_, options_, registry_, lanes_, i}));
     }
   }
   RunningEngine(const RunningEngine&) = delete;
@@ -58,6 +61,7 @@ class RunningEngine final : public Engine {
   std::vector<SubTopology> topologies_;
   EngineOptions options_;
   engine::Registry registry_;
+  engine::Lanes lanes_;
   std::map<std::string, Partition, std::less<>> partitions_;
   std::vector<std::unique_ptr<engine::Worker>> workers_;
   std::atomic<bool> killed_{false};
@@ -97,7 +101,7 @@ Status RunningEngine::open(Log& log) {
 
 EngineStats RunningEngine::stats() const {
   EngineStats out;
-  out.tasks = registry_.stats(std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()));
+  out.tasks = registry_.stats(options_.clock->wall());
   out.log_errors = registry_.errors();
   for (const auto& worker : workers_) {
     out.rebalances_assigned += worker->rebalances_assigned().value();

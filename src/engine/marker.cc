@@ -11,6 +11,8 @@ namespace juncture::engine {
 namespace {
 
 constexpr char kVersion = 1;
+// 1 had neither the delivery nor the stale records.
+constexpr char kMarkerVersion = 2;
 
 // Little endian on every machine.
 template <std::integral T>
@@ -61,12 +63,14 @@ bool field(std::string_view text, std::string_view name, T& value, int base) {
 std::string encode_marker(Marker& marker) {
   std::string out;
   out.reserve(128);
-  out.push_back(kVersion);
+  out.push_back(kMarkerVersion);
   put(out, marker.sequence);
   put(out, marker.previous);
   put(out, marker.content);
   put(out, marker.count);
   put(out, marker.stream_time_ms);
+  put(out, static_cast<std::uint8_t>(marker.exactly_once ? 1 : 0));
+  put(out, marker.stale);
   put(out, static_cast<std::uint16_t>(marker.next.size()));
   for (const auto& [topic, next] : marker.next) {
     put(out, static_cast<std::uint16_t>(topic.size()));
@@ -79,14 +83,26 @@ std::string encode_marker(Marker& marker) {
 }
 
 Result<Marker> decode_marker(std::string_view bytes) {
-  if (bytes.empty() || bytes.front() != kVersion) return damaged("a commit marker of an unknown version");
+  if (bytes.empty()) return damaged("a commit marker is empty");
+  const char version = bytes.front();
+  if (version > kMarkerVersion) {
+    return fail(Domain::setup, "format_newer",
+                "the changelog was written by a newer version of juncture; run that version or a later one");
+  }
+  if (version < kVersion) return damaged("a commit marker of an unknown version");
   if (bytes.size() < 1 + sizeof(std::uint64_t)) return damaged("a commit marker is cut short");
   const std::string_view body = bytes.substr(0, bytes.size() - sizeof(std::uint64_t));
   std::string_view in = bytes.substr(1);
   Marker marker;
   std::uint16_t inputs = 0;
   bool whole = take(in, marker.sequence) && take(in, marker.previous) && take(in, marker.content) &&
-               take(in, marker.count) && take(in, marker.stream_time_ms) && take(in, inputs);
+               take(in, marker.count) && take(in, marker.stream_time_ms);
+  if (version >= kMarkerVersion) {
+    std::uint8_t delivery = 0;
+    whole = whole && take(in, delivery) && take(in, marker.stale);
+    marker.exactly_once = delivery == 1;
+  }
+  whole = whole && take(in, inputs);
   for (std::uint16_t i = 0; whole && i < inputs; ++i) {
     std::uint16_t size = 0;
     Offset next = 0;

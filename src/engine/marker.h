@@ -29,6 +29,8 @@ struct Marker {
   std::uint64_t content = 0;   // chained hash of the commit's keys and values
   std::uint32_t count = 0;     // records of this commit before the marker
   std::int64_t stream_time_ms = 0;
+  bool exactly_once = false;  // then the group's position is part of the same transaction: neither behind nor ahead
+  std::uint64_t stale = 0;    // records behind the freshness gate, since the first one
   std::vector<std::pair<std::string, Offset>> next;  // per input topic
   std::uint64_t hash = 0;                            // of all of the above, as encoded
   friend bool operator==(const Marker&, const Marker&) = default;

@@ -34,7 +34,7 @@ class OutputBuffer final : public Output {
   };
   Status add(std::size_t topic, std::string_view key, std::string_view value, Partition partition, bool tombstone);
 
-  const std::unique_ptr<Producer>& producer_;  // the worker makes a new one after a failure
+  const std::unique_ptr<Producer>& producer_;  // made anew after a failure
   const std::vector<std::string>& topics_;
   std::string bytes_;
   std::vector<Held> held_;

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "juncture/ports/faults.h"
+
 namespace juncture::engine {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kBatchBytes = std::size_t{48} << 20U;
 constexpr Millis kSilenceMax{30'000};
@@ -29,18 +29,18 @@ Result<bool> Restorer::advance(Millis budget) {
     if (Status opened = open(); !opened) return tl::unexpected(opened.error());
     opened_ = true;
   }
-  const auto until = Clock::now() + budget;
+  const auto until = options_.clock->now() + budget;
   while (next_ < result_.end) {
-    const auto before = Clock::now();
+    const auto before = options_.clock->now();
     if (before >= until) return false;
     Result<std::span<const Record>> records = reader_->poll(std::min(budget, Millis{20}), 4096);
     if (!records) return tl::unexpected(records.error());
-    if (records->empty()) {
-      waited_ += std::chrono::duration_cast<Millis>(Clock::now() - before);
-      if (waited_ > kSilenceMax) return fail(Domain::environment, "changelog_silent", "no record came for 30 s");
-      continue;
+    waited_ =
+        records->empty() ? waited_ + std::chrono::duration_cast<Millis>(options_.clock->now() - before) : Millis{};
+    if (waited_ > kSilenceMax) {
+      return fail(Domain::environment, "changelog_silent",
+                  "no record of " + options_.changelog.topic + " came for 30 s; is a transaction left open in it?");
     }
-    waited_ = Millis{};
     for (const Record& record : *records) {
       if (record.offset >= result_.end) {
         next_ = result_.end;
@@ -50,6 +50,8 @@ Result<bool> Restorer::advance(Millis budget) {
       next_ = record.offset + 1;
       if (forked_) break;
     }
+    // The end of the last transaction takes an offset too, and no reader ever gets it.
+    if (const auto at = reader_->position(options_.changelog); at && !forked_) next_ = std::max(next_, *at);
     if (forked_) {
       if (Status again = start_over("store and changelog disagree about a commit"); !again) {
         return tl::unexpected(again.error());
@@ -82,7 +84,7 @@ Status Restorer::open() {
   if (!mark) return start_over(mark.error().detail);
   const bool same = result_.genesis && mark->genesis == *result_.genesis;
   const bool within = mark->offset >= marks->begin && mark->offset < marks->end;
-  const bool stale = options_.now - from_ms(mark->written_ms) > options_.stale_after;
+  const bool stale = options_.clock->wall() - from_ms(mark->written_ms) > options_.stale_after;
   if (!same || !within || stale) return start_over(stale ? "the store is old" : "the store is of another changelog");
   mark_ = *mark;
   next_ = mark->offset;
@@ -96,8 +98,8 @@ Status Restorer::read_genesis() {
   reader_ = std::move(*reader);
   if (next_ >= result_.end) return {};
   if (Status assigned = reader_->assign({{options_.changelog, next_}}); !assigned) return assigned;
-  const auto until = Clock::now() + kSilenceMax;
-  while (Clock::now() < until) {
+  const auto until = options_.clock->now() + kSilenceMax;
+  while (options_.clock->now() < until) {
     Result<std::span<const Record>> records = reader_->poll(Millis{100}, 1);
     if (!records) return tl::unexpected(records.error());
     if (records->empty()) continue;
@@ -144,6 +146,7 @@ Status Restorer::take(const Record& record) {
 
 Status Restorer::take_marker(const Record& record) {
   Result<Marker> marker = decode_marker(record.value);
+  if (!marker && marker.error().code == "format_newer") return tl::unexpected(marker.error());
   if (!marker) return damaged(marker.error().detail + " at offset " + std::to_string(record.offset));
   if (Status verified = verify(*marker, record.offset); !verified) return verified;
   // The store was filled from another history: from a restored backup, or by a process that had lost its partition.
@@ -207,7 +210,7 @@ void Restorer::merge() {
 // Everything up to the last marker goes into the store, and the mark with it.
 Status Restorer::write() {
   if (!result_.marker || !result_.genesis) return {};
-  const auto before = Clock::now();
+  const auto before = options_.clock->now();
   std::vector<Change> changes;
   changes.reserve(merged_.size());
   for (const auto& [key, value] : merged_) {
@@ -216,11 +219,12 @@ Status Restorer::write() {
   // A store takes keys in order with less work.
   std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.key < b.key; });
   const StoreMark mark{*result_.genesis, result_.marker_offset, result_.marker->sequence, result_.marker->hash,
-                       to_ms(options_.now)};
+                       to_ms(options_.clock->wall())};
+  JUNCTURE_FAILPOINT("in_restore");
   if (Status written = store_->write(changes, encode_mark(mark)); !written) return written;
   merged_.clear();
   merged_bytes_ = 0;
-  result_.write_seconds += std::chrono::duration<double>(Clock::now() - before).count();
+  result_.write_seconds += std::chrono::duration<double>(options_.clock->now() - before).count();
   return {};
 }
 

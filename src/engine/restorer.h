@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/marker.h"
+#include "juncture/ports/clock.h"
 #include "juncture/ports/log.h"
 #include "juncture/ports/state.h"
 
@@ -34,7 +35,7 @@ class Restorer {
     std::string store_name;
     TopicPartition changelog;
     Millis stale_after{};
-    Timestamp now{};  // wall clock, for stale_after
+    Clock* clock = nullptr;
   };
   Restorer(Log& log, Stores& stores, Options options) : log_(log), stores_(stores), options_(std::move(options)) {}
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "juncture/core/hash.h"
+#include "juncture/ports/faults.h"
 
 namespace juncture::engine {
 namespace {
@@ -13,6 +14,7 @@ constexpr std::size_t kSlotAhead = 12;
 constexpr std::size_t kValueAhead = 6;
 constexpr std::size_t kSliceMin = 256;
 constexpr auto kMarkRefresh = std::chrono::hours(1);
+constexpr Millis kHearsay{3'000};
 
 double seconds(Millis duration) {
   return std::chrono::duration<double>(duration).count();
@@ -74,7 +76,8 @@ Task::Task(Parts parts, Partition partition)
     : parts_(parts),
       partition_(partition),
       cache_(parts.options.cache_entries_max),
-      output_(parts.producer, parts.topology.outputs) {
+      producer_(exactly_once() ? own_producer_ : parts_.shared_producer),
+      output_(producer_, parts.topology.outputs) {
   for (const std::string& topic : parts_.topology.inputs) inputs_.push_back({.at = {topic, partition}});
   parts_.counters.state.store(TaskState::created, std::memory_order_release);
 }
@@ -108,8 +111,16 @@ bool Task::remove_input(std::string_view topic) {
   return std::none_of(inputs_.begin(), inputs_.end(), [](const Input& input) { return input.here; });
 }
 
+Status Task::begin_transaction() {
+  if (!exactly_once() || in_transaction_) return {};
+  Status begun = producer_->begin_transaction();
+  in_transaction_ = begun.has_value();
+  return begun;
+}
+
 Status Task::process(std::span<const Record> records) {
   if (records.empty()) return {};
+  if (Status begun = begin_transaction(); !begun) return begun;
   Input* input = input_of(records.front().topic);
   JUNCTURE_ASSERT(input != nullptr && state_ == TaskState::running);
   TaskCounters& counters = parts_.counters;
@@ -132,10 +143,9 @@ Status Task::process(std::span<const Record> records) {
     const bool fresh = record.timestamp >= fresh_from;
     processed_ = true;
     if (sampled_++ % kSampleEvery == 0) {
-      const auto before = std::chrono::steady_clock::now();
+      const auto before = clock().now();
       outcome = pipeline_->process(record, fresh, cache_, output_);
-      counters.process_seconds.observe(
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count());
+      counters.process_seconds.observe(std::chrono::duration<double>(clock().now() - before).count());
     } else {
       outcome = pipeline_->process(record, fresh, cache_, output_);
     }
@@ -148,6 +158,7 @@ Status Task::process(std::span<const Record> records) {
   }
   counters.consumed.add(consumed);
   counters.stale.add(stale);
+  stale_ += stale;
   shown.position.store(input->next, std::memory_order_relaxed);
   shown.stream_time_ms.store(to_ms(input->stream_time), std::memory_order_relaxed);
   shown.head_time_ms.store(to_ms(input->head_time), std::memory_order_relaxed);
@@ -156,7 +167,9 @@ Status Task::process(std::span<const Record> records) {
 }
 
 Status Task::send() {
+  JUNCTURE_FAILPOINT("before_send");
   if (Status sent = output_.send(); !sent) return sent;
+  JUNCTURE_FAILPOINT("after_outputs");
   parts_.counters.emitted.add(output_.emitted() - emitted_shown_);
   emitted_shown_ = output_.emitted();
   if (!parts_.topology.stateful) return {};
@@ -169,12 +182,15 @@ Status Task::send() {
 // The changes, then the marker that makes a commit of them.
 Status Task::send_changes(const std::vector<Change>& changes) {
   constexpr std::size_t kBatch = 512;
+  if (Status begun = begin_transaction(); !begun) return begun;
   const TopicPartition to = changelog();
   next_marker_ = {.sequence = marker_.sequence + 1,
                   .previous = marker_.hash,
                   .content = 0,
                   .count = static_cast<std::uint32_t>(changes.size()),
                   .stream_time_ms = to_ms(inputs_.front().stream_time),
+                  .exactly_once = exactly_once(),
+                  .stale = stale_,
                   .next = {},
                   .hash = 0};
   for (const Input& input : inputs_) next_marker_.next.emplace_back(input.at.topic, input.next);
@@ -189,9 +205,10 @@ Status Task::send_changes(const std::vector<Change>& changes) {
                      .tombstone = !change.value,
                      .timestamp = {}});
     if (batch.size() < kBatch) continue;
-    if (Status sent = parts_.producer->send_batch(batch); !sent) return sent;
+    if (Status sent = producer_->send_batch(batch); !sent) return sent;
     batch.clear();
   }
+  JUNCTURE_FAILPOINT("after_changes");
   const std::string marker = encode_marker(next_marker_);
   batch.push_back({.topic = to.topic,
                    .partition = partition_,
@@ -200,7 +217,9 @@ Status Task::send_changes(const std::vector<Change>& changes) {
                    .tombstone = false,
                    .timestamp = {}});
   next_marker_offset_ = changelog_next_ + static_cast<Offset>(changes.size());
-  return parts_.producer->send_batch(batch);
+  Status sent = producer_->send_batch(batch);
+  JUNCTURE_FAILPOINT("after_marker");
+  return sent;
 }
 
 void Task::add_positions(std::map<TopicPartition, Position>& positions) const {
@@ -209,8 +228,21 @@ void Task::add_positions(std::map<TopicPartition, Position>& positions) const {
   }
 }
 
-Status Task::confirm(Timestamp now) {
+// The order is the log's: it makes all of it visible at once, whatever comes first here.
+Status Task::commit_transaction(std::string_view membership, Millis at_most) {
+  std::map<TopicPartition, Position> positions;
+  add_positions(positions);
+  if (Status sent = producer_->send_offsets(positions, membership, at_most); !sent) return sent;
+  JUNCTURE_FAILPOINT("after_offsets");
+  if (Status committed = producer_->commit_transaction(at_most); !committed) return committed;
+  in_transaction_ = false;
+  JUNCTURE_FAILPOINT("after_commit");
+  return {};
+}
+
+Status Task::confirm() {
   TaskCounters& counters = parts_.counters;
+  const Timestamp now = clock().wall();
   processed_ = false;
   retries_ = 0;
   counters.commits.add();
@@ -227,11 +259,13 @@ Status Task::confirm(Timestamp now) {
     for (const StateCache::Index index : cache_.dirty()) changes.push_back(cache_.change(index));
   }
   counters.view.publish(changes, inputs_.front().next, inputs_.front().stream_time);
+  JUNCTURE_FAILPOINT("after_publish");
   cache_.commit();
+  JUNCTURE_FAILPOINT("after_apply");
   counters.pending.set(cache_.pending());
   counters.cached.set(cache_.size());
   if (!cache_.full()) return {};
-  Status written = write_behind(std::chrono::steady_clock::now(), true);
+  Status written = write_behind(clock().now(), true);
   cache_.evict();
   return written;
 }
@@ -245,7 +279,8 @@ Status Task::write_behind(SteadyTime now, bool all) {
     round_ = cache_.take_pending();
     round_done_ = 0;
     round_started_ = now;
-    round_mark_ = encode_mark({genesis_, marker_offset_, marker_.sequence, marker_.hash, to_ms(wall_now())});
+    find_marker();
+    round_mark_ = encode_mark({genesis_, marker_offset_, marker_.sequence, marker_.hash, to_ms(clock().wall())});
     // A round is done in about ten commits, so that none of them is held up for long.
     slice_ = std::max(kSliceMin, round_.size() / 10);
     if (round_.empty()) return write_slice(0);
@@ -256,6 +291,15 @@ Status Task::write_behind(SteadyTime now, bool all) {
   return cache_.pending() > 0 ? write_behind(now, true) : Status{};
 }
 
+// Ends of transactions take offsets as well, so the marker is further on than counting records says. Nobody else writes
+// here and nothing is under way: the changelog ends with the marker, or with the marker and one such end.
+void Task::find_marker() {
+  const Result<Watermarks> marks = parts_.log.watermarks(changelog());
+  if (!marks) return;  // what was counted is a lower bound, which is good enough
+  marker_offset_ = std::max(marker_offset_, marks->end - 2);
+  changelog_next_ = std::max(changelog_next_, marks->end);
+}
+
 // The mark moves with the last slice: until then the store may be ahead of it for some keys, and a replay of the
 // changelog from there gives them the same values again.
 Status Task::write_slice(std::size_t count) {
@@ -264,7 +308,9 @@ Status Task::write_slice(std::size_t count) {
   changes.reserve(end - round_done_);
   for (std::size_t i = round_done_; i < end; ++i) changes.push_back(cache_.change(round_[i]));
   const bool last = end == round_.size();
+  JUNCTURE_FAILPOINT("in_store_write");
   if (Status written = store_->write(changes, last ? round_mark_ : store_mark_); !written) return written;
+  JUNCTURE_FAILPOINT("after_store_write");
   parts_.counters.view.stored(changes);
   for (std::size_t i = round_done_; i < end; ++i) cache_.written(round_[i]);
   round_done_ = static_cast<StateCache::Index>(end);
@@ -275,6 +321,9 @@ Status Task::write_slice(std::size_t count) {
 
 void Task::forget() {
   parts_.counters.view.close();
+  JUNCTURE_FAILPOINT("in_abort");
+  own_producer_.reset();
+  in_transaction_ = false;
   output_.drop();
   cache_.clear();
   cache_.attach(nullptr);
@@ -298,15 +347,19 @@ void Task::suspend(const Error& reason, SteadyTime now) {
     // Best effort: records of a suspended task are passed over in any case.
     input.paused = parts_.consumer->pause(input.at).has_value();
   }
-  for_good_ = reason.domain != Domain::environment || retries_ >= parts_.options.retries_max;
-  retry_at_ = now + parts_.options.retry_backoff * std::min(100, 1 << std::min(retries_, 7));
+  // What the environment did it may undo; what a person did takes a person.
+  for_good_ = reason.domain != Domain::environment;
+  const Millis backoff = parts_.options.retry_backoff * std::min(50, 1 << std::min(retries_, 6));
+  // A fenced task may have lost its partition without knowing: to go on at once could take it from its new owner. By
+  // the next heartbeats the consumer has heard.
+  retry_at_ = now + (reason.code == "fenced" ? std::max(backoff, kHearsay) : backoff);
   ++retries_;
 }
 
 Status Task::close_clean(bool late) {
   Status outcome;
   if (state_ == TaskState::running && store_ != nullptr) {
-    if (!late) outcome = write_behind(std::chrono::steady_clock::now(), true);
+    if (!late) outcome = write_behind(clock().now(), true);
     if (outcome && !late) outcome = store_->flush();
   }
   close_dirty();

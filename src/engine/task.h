@@ -1,6 +1,7 @@
 // One sub-topology on one partition: its state, its position, and the way from created to closed.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -18,16 +19,14 @@
 
 namespace juncture::engine {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
-
-// All calls on the worker's thread.
+// All calls on the worker's thread, but for those that say otherwise.
 class Task {
  public:
   struct Parts {
     Log& log;
     Stores& stores;
     const std::unique_ptr<Consumer>& consumer;
-    const std::unique_ptr<Producer>& producer;
+    const std::unique_ptr<Producer>& shared_producer;  // of the worker, where delivery is at least once
     const SubTopology& topology;
     const EngineOptions& options;
     TaskCounters& counters;
@@ -40,6 +39,10 @@ class Task {
   // Runs only when all of its inputs are here.
   void add_input(std::string_view topic);
   bool remove_input(std::string_view topic);  // true when that was the last
+  // Exactly once, a task has a producer of its own, and its first step is to make it: that fences whoever had the
+  // partition before, and waits for it. take_over() may run on any thread while the worker waits.
+  bool wants_producer(SteadyTime now) const;
+  void take_over();
   // Goes on with opening, restoring or reopening; does nothing while running or waiting.
   void advance(Millis budget, SteadyTime now);
 
@@ -48,11 +51,13 @@ class Task {
   bool dirty() const { return processed_; }
   bool full() const { return cache_.full(); }
 
-  // The steps of a commit. send() puts outputs, changes and the marker into the producer; after the flush and the
-  // commit of positions, confirm().
+  // The steps of a commit. send() puts outputs, changes and the marker into the producer. Then either the worker
+  // flushes and commits the positions of all its tasks, or each task commits its own transaction, on any thread while
+  // the worker waits. confirm() comes last.
   Status send();
   void add_positions(std::map<TopicPartition, Position>& positions) const;
-  Status confirm(Timestamp now);
+  Status commit_transaction(std::string_view membership, Millis at_most);
+  Status confirm();
   // Committed values to the store: a slice of them when it is time, or all. REQUIRES: not dirty, else does nothing.
   Status write_behind(SteadyTime now, bool all);
 
@@ -80,8 +85,14 @@ class Task {
     Timestamp head_time{};
     SteadyTime head_asked{};
   };
+  bool exactly_once() const { return parts_.options.delivery == Delivery::exactly_once; }
+  Clock& clock() const { return *parts_.options.clock; }
+  // One producer with a clock in 2038 must not make everything else look old.
+  Timestamp believable(Timestamp time) const { return std::min(time, clock().wall() + std::chrono::minutes(5)); }
+  bool may_reopen(SteadyTime now) const;
   void become(TaskState next);
   void forget();
+  Status begin_transaction();
   Status open();
   Status restored();
   Status first_start();
@@ -94,6 +105,8 @@ class Task {
   Status send_changes(const std::vector<Change>& changes);
   Status catch_up(const std::vector<Offset>& from);
   Status flush_and_commit();
+  Status commit_positions(const std::map<TopicPartition, Position>& positions);
+  void find_marker();
   Status write_slice(std::size_t count);
   Input* input_of(std::string_view topic);
   TopicPartition changelog() const;
@@ -107,6 +120,10 @@ class Task {
   std::unique_ptr<Restorer> restorer_;
   std::set<std::string> torn_;  // as RestoreResult has it, until repaired
   StateCache cache_;
+  std::unique_ptr<Producer> own_producer_;
+  const std::unique_ptr<Producer>& producer_;  // own_producer_ or the worker's
+  Status taken_over_;
+  bool in_transaction_ = false;
   OutputBuffer output_;
 
   bool processed_ = false;  // since the last commit
@@ -127,6 +144,7 @@ class Task {
   int retries_ = 0;
   bool for_good_ = false;  // suspended until a person acts
 
+  std::uint64_t stale_ = 0;         // as Marker::stale
   std::vector<Timestamp> samples_;  // times of uncommitted records
   std::uint64_t sampled_ = 0;
   std::uint64_t emitted_shown_ = 0;

@@ -14,15 +14,6 @@
 
 namespace juncture::engine {
 
-inline Timestamp wall_now() {
-  return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
-}
-
-// One producer with a clock in 2038 must not make everything else look old.
-inline Timestamp believable(Timestamp time) {
-  return std::min(time, wall_now() + std::chrono::minutes(5));
-}
-
 struct InputCounters {
   std::string topic;
   std::atomic<Offset> position{0};

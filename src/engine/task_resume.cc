@@ -4,6 +4,7 @@
 
 #include "engine/task.h"
 #include "juncture/core/hash.h"
+#include "juncture/ports/faults.h"
 
 namespace juncture::engine {
 namespace {
@@ -14,12 +15,32 @@ std::string where(const TopicPartition& at) {
 
 }  // namespace
 
+// Of a task that is not getting going yet, whether it may try now.
+bool Task::may_reopen(SteadyTime now) const {
+  if (state_ == TaskState::suspended && (for_good_ || now < retry_at_)) return false;
+  if (state_ != TaskState::suspended && state_ != TaskState::created) return false;
+  return std::all_of(inputs_.begin(), inputs_.end(), [](const Input& input) { return input.here; });
+}
+
+bool Task::wants_producer(SteadyTime now) const {
+  return exactly_once() && own_producer_ == nullptr && may_reopen(now);
+}
+
+void Task::take_over() {
+  std::string id = parts_.options.application + "." + parts_.topology.name + "." + std::to_string(partition_);
+  Result<std::unique_ptr<Producer>> producer = parts_.log.make_producer(
+      {.transactional_id = std::move(id), .transaction_timeout = parts_.options.transaction_timeout});
+  taken_over_ = producer ? Status() : Status(tl::unexpected(producer.error()));
+  if (producer) own_producer_ = std::move(*producer);
+}
+
 void Task::advance(Millis budget, SteadyTime now) {
-  if (state_ == TaskState::suspended && (for_good_ || now < retry_at_)) return;
-  if (state_ == TaskState::running || state_ == TaskState::closed) return;
-  if (std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) { return !input.here; })) return;
   Status outcome;
-  if (state_ != TaskState::restoring) outcome = open();
+  if (may_reopen(now)) {
+    outcome = open();
+  } else if (state_ != TaskState::restoring) {
+    return;
+  }
   if (outcome && restorer_ != nullptr) {
     const Result<bool> done = restorer_->advance(budget);
     if (done && !*done) return;
@@ -36,16 +57,17 @@ void Task::advance(Millis budget, SteadyTime now) {
 
 Status Task::open() {
   become(TaskState::restoring);
-  restore_started_ = std::chrono::steady_clock::now();
+  restore_started_ = clock().now();
+  if (!taken_over_) return std::exchange(taken_over_, Status());
   pipeline_ = parts_.topology.make_pipeline(partition_);
   marker_ = {};
-  genesis_ = 0;
+  stale_ = genesis_ = 0;
   if (!parts_.topology.stateful) return {};
   restorer_ = std::make_unique<Restorer>(parts_.log, parts_.stores,
                                          Restorer::Options{.store_name = store_name(parts_.topology.name, partition_),
                                                            .changelog = changelog(),
                                                            .stale_after = parts_.options.store_stale_after,
-                                                           .now = wall_now()});
+                                                           .clock = &clock()});
   return {};
 }
 
@@ -66,11 +88,13 @@ Status Task::restored() {
       if (Input* input = input_of(topic); input != nullptr) input->next = next;
     }
     inputs_.front().stream_time = from_ms(marker_.stream_time_ms);
+    stale_ = marker_.stale;
   }
+  JUNCTURE_FAILPOINT("after_restore");
   Result<std::string> mark = store_->mark();
   if (!mark) return tl::unexpected(mark.error());
   store_mark_ = std::move(*mark);
-  round_started_ = std::chrono::steady_clock::now();
+  round_started_ = clock().now();
   torn_ = std::move(result.torn);
   return {};
 }
@@ -94,13 +118,29 @@ Status Task::repair(const std::set<std::string>& keys) {
 
 // Of a marker that changes no state.
 Status Task::flush_and_commit() {
-  if (Status flushed = parts_.producer->flush(); !flushed) return flushed;
+  std::map<TopicPartition, Position> positions;
+  add_positions(positions);
+  if (Status committed = commit_positions(positions); !committed) return committed;
   marker_ = next_marker_;
   marker_offset_ = next_marker_offset_;
   changelog_next_ = marker_offset_ + 1;
-  std::map<TopicPartition, Position> positions;
-  add_positions(positions);
-  return parts_.consumer->commit(positions);
+  return {};
+}
+
+// And whatever was sent before.
+Status Task::commit_positions(const std::map<TopicPartition, Position>& positions) {
+  if (!exactly_once()) {
+    Status flushed = producer_->flush();
+    return flushed ? parts_.consumer->commit(positions) : flushed;
+  }
+  if (Status begun = begin_transaction(); !begun) return begun;
+  const Result<std::string> membership = parts_.consumer->membership();
+  if (!membership) return tl::unexpected(membership.error());
+  const Millis at_most = parts_.options.transaction_timeout;
+  if (Status sent = producer_->send_offsets(positions, *membership, at_most); !sent) return sent;
+  if (Status committed = producer_->commit_transaction(at_most); !committed) return committed;
+  in_transaction_ = false;
+  return {};
 }
 
 // The group's offset may be a commit behind the marker; who watches its lag should not have to wait for a record.
@@ -112,7 +152,7 @@ Status Task::catch_up(const std::vector<Offset>& from) {
     if (*position && (*position)->next == from[i]) continue;
     positions[inputs_[i].at] = {from[i], parts_.topology.stateful ? encode_metadata(marker_) : std::string()};
   }
-  return positions.empty() ? Status{} : parts_.consumer->commit(positions);
+  return positions.empty() ? Status{} : commit_positions(positions);
 }
 
 Result<Offset> Task::start_point(const TopicPartition& at) const {
@@ -173,6 +213,11 @@ Result<std::vector<Offset>> Task::certified_points(const std::vector<std::option
                       " by somebody else; state is at " + std::to_string(known->second));
     }
     const auto& [sequence, hash] = *certificate;
+    if (marker_.exactly_once && (sequence < marker_.sequence || committed[i]->next < known->second)) {
+      return fail(Domain::setup, "offset_mismatch",
+                  where(at) + " is committed at " + std::to_string(committed[i]->next) + ", state is at " +
+                      std::to_string(known->second) + ", and they were committed as one: was the offset set by hand?");
+    }
     if (sequence > marker_.sequence || (sequence == marker_.sequence && hash != marker_.hash) ||
         committed[i]->next > known->second) {
       return fail(Domain::setup, "changelog_lost",
@@ -188,10 +233,10 @@ Status Task::first_start() {
   if (!parts_.topology.stateful) {
     std::map<TopicPartition, Position> positions;
     add_positions(positions);
-    return parts_.consumer->commit(positions);
+    return commit_positions(positions);
   }
   if (genesis_ == 0) {
-    const auto ticks = std::chrono::system_clock::now().time_since_epoch().count();
+    const auto ticks = clock().wall().time_since_epoch().count();
     genesis_ = hash64(where(changelog()), static_cast<std::uint64_t>(ticks)) | 1U;
     const std::string value = encode_genesis(genesis_);
     const TopicPartition to = changelog();
@@ -201,7 +246,8 @@ Status Task::first_start() {
                           .value = value,
                           .tombstone = false,
                           .timestamp = {}};
-    if (Status sent = parts_.producer->send(record); !sent) return sent;
+    if (Status begun = begin_transaction(); !begun) return begun;
+    if (Status sent = producer_->send(record); !sent) return sent;
     ++changelog_next_;
   }
   if (Status sent = send_changes({}); !sent) return sent;
@@ -210,7 +256,7 @@ Status Task::first_start() {
 
 Status Task::begin(const std::vector<Offset>& from) {
   if (parts_.topology.stateful) {
-    const StoreMark mark{genesis_, marker_offset_, marker_.sequence, marker_.hash, to_ms(wall_now())};
+    const StoreMark mark{genesis_, marker_offset_, marker_.sequence, marker_.hash, to_ms(clock().wall())};
     store_mark_ = encode_mark(mark);
     if (Status written = store_->write({}, store_mark_); !written) return written;
   }
@@ -233,7 +279,7 @@ Status Task::begin(const std::vector<Offset>& from) {
     parts_.counters.view.open(*store_);
     parts_.counters.view.publish({}, inputs_.front().next, inputs_.front().stream_time);
   }
-  const auto took = std::chrono::steady_clock::now() - restore_started_;
+  const auto took = clock().now() - restore_started_;
   parts_.counters.restore_seconds.store(std::chrono::duration<double>(took).count(), std::memory_order_relaxed);
   become(TaskState::running);
   return {};
@@ -258,6 +304,11 @@ Status Task::look_ahead(std::size_t i) {
   if (!marks) return tl::unexpected(marks.error());
   input.end = marks->end;
   InputCounters& shown = parts_.counters.inputs[i];
+  // Ends of transactions are not something to wait for.
+  if (state_ == TaskState::running && parts_.consumer->position(input.at).value_or(0) >= input.end) {
+    shown.end.store(input.next, std::memory_order_relaxed);
+    return {};
+  }
   shown.end.store(input.end, std::memory_order_relaxed);
   // Within a batch of the head, the records themselves show it.
   const auto near = static_cast<Offset>(state_ == TaskState::running ? parts_.options.poll_records_max : 1);
@@ -272,7 +323,7 @@ Status Task::find_head(Input& input) {
   constexpr auto kAskAgain = std::chrono::seconds(10);
   constexpr auto kWaitMax = std::chrono::seconds(1);
   constexpr Offset kRecords = 20;
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = clock().now();
   if (input.head_asked != SteadyTime{} && now - input.head_asked < kAskAgain) return {};
   input.head_asked = now;
   Result<std::unique_ptr<Reader>> reader = parts_.log.make_reader();
@@ -280,10 +331,11 @@ Status Task::find_head(Input& input) {
   const Offset from = std::max(input.next, input.end - kRecords);
   if (Status assigned = (*reader)->assign({{input.at, from}}); !assigned) return assigned;
   bool some = false;
-  while (std::chrono::steady_clock::now() - now < kWaitMax) {
+  while (clock().now() - now < kWaitMax) {
     Result<std::span<const Record>> records = (*reader)->poll(Millis{50}, static_cast<std::size_t>(kRecords));
     if (!records) return tl::unexpected(records.error());
     if (records->empty() && some) break;
+    if ((*reader)->position(input.at).value_or(0) >= input.end && records->empty()) break;
     for (const Record& record : *records) input.head_time = std::max(input.head_time, believable(record.timestamp));
     some = some || !records->empty();
     if (!records->empty() && records->back().offset >= input.end - 1) break;

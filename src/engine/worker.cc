@@ -1,12 +1,11 @@
 #include "engine/worker.h"
 
 #include <algorithm>
-#include <thread>
+
+#include "juncture/ports/faults.h"
 
 namespace juncture::engine {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kChunk = 256;  // records between two looks at the clock
 constexpr Millis kIdlePoll{50};
@@ -18,9 +17,7 @@ constexpr auto kLookInterval = std::chrono::seconds(1);
 Status Worker::open() {
   ConsumerOptions options{.group = parts_.options.application, .member = parts_.options.member};
   if (!options.member.empty()) options.member += "-" + std::to_string(parts_.number);
-  Result<std::unique_ptr<Producer>> producer = parts_.log.make_producer({});
-  if (!producer) return tl::unexpected(producer.error());
-  producer_ = std::move(*producer);
+  if (Status renewed = renew_producer(); !renewed) return renewed;
   Result<std::unique_ptr<Consumer>> consumer = parts_.log.make_consumer(options);
   if (!consumer) return tl::unexpected(consumer.error());
   consumer_ = std::move(*consumer);
@@ -28,8 +25,16 @@ Status Worker::open() {
   for (const SubTopology& topology : parts_.topologies) {
     topics.insert(topics.end(), topology.inputs.begin(), topology.inputs.end());
   }
-  last_commit_ = Clock::now();
+  last_commit_ = now();
   return consumer_->subscribe(std::move(topics), *this);
+}
+
+Status Worker::renew_producer() {
+  if (parts_.options.delivery == Delivery::exactly_once) return {};
+  Result<std::unique_ptr<Producer>> producer = parts_.log.make_producer({});
+  if (!producer) return tl::unexpected(producer.error());
+  producer_ = std::move(*producer);
+  return {};
 }
 
 void Worker::run(const std::stop_token& stop, const std::atomic<bool>& killed) {
@@ -48,13 +53,13 @@ void Worker::step(const std::stop_token& stop) {
   if (waiting) timeout = Millis{1};
   if (dirty) {
     // Caught up means: nothing comes for a fifth of the commit interval. A lone record is committed at once.
-    const auto left = last_commit_ + parts_.options.commit_interval / 5 - Clock::now();
+    const auto left = last_commit_ + parts_.options.commit_interval / 5 - now();
     timeout = std::clamp(std::chrono::duration_cast<Millis>(left), Millis{0}, timeout);
   }
   Result<std::span<const Record>> records = consumer_->poll(timeout, parts_.options.poll_records_max);
   if (!records) return poll_failed(records.error(), stop);
-  // A batch a quarter full of what was asked for says that more is there.
-  backlog_ = records->size() * 4 >= parts_.options.poll_records_max;
+  // A full batch says that more is there.
+  backlog_ = records->size() >= parts_.options.poll_records_max;
   process(*records, stop);
   commit_if_due(records->empty());
   look_ahead();
@@ -74,10 +79,15 @@ Task* Worker::task_of(std::string_view topic, Partition partition) {
 }
 
 void Worker::restore_tasks() {
+  Lanes::Jobs take_overs;
+  for (auto& [key, task] : tasks_) {
+    if (task->wants_producer(now())) take_overs.emplace_back([at = task.get()] { at->take_over(); });
+  }
+  parts_.lanes.run(take_overs);
   for (auto& [key, task] : tasks_) {
     if (task->state() == TaskState::running) continue;
     const TaskState before = task->state();
-    task->advance(kRestoreBudget, Clock::now());
+    task->advance(kRestoreBudget, now());
     if (task->state() == TaskState::suspended && before != TaskState::suspended) {
       parts_.registry.count_error("task_suspended");
     }
@@ -97,7 +107,7 @@ void Worker::process(std::span<const Record> records, const std::stop_token& sto
     if (task != nullptr && task->state() == TaskState::running) {
       if (Status done = task->process(records.subspan(at, end - at)); !done) {
         note(done.error());
-        task->suspend(done.error(), Clock::now());
+        task->suspend(done.error(), now());
       } else if (task->full() && task->dirty()) {
         commit_if_due(true);
       }
@@ -113,13 +123,12 @@ bool Worker::any_dirty() const {
 }
 
 void Worker::commit_if_due(bool idle) {
-  const auto now = Clock::now();
   const Millis interval = idle ? parts_.options.commit_interval / 5
                                : (backlog_ ? parts_.options.commit_interval_backlog : parts_.options.commit_interval);
-  if (now - last_commit_ < interval) return;
+  if (now() - last_commit_ < interval) return;
   if (any_dirty()) {
-    if (Status committed = commit(); !committed) commit_failed(committed.error());
-    last_commit_ = Clock::now();
+    static_cast<void>(commit(parts_.options.transaction_timeout));  // its failure is the tasks' business
+    last_commit_ = now();
   } else if (!idle) {
     return;
   }
@@ -130,33 +139,61 @@ void Worker::commit_if_due(bool idle) {
 void Worker::after_commit() {
   for (auto& [key, task] : tasks_) {
     if (task->state() != TaskState::running) continue;
-    if (Status written = task->write_behind(Clock::now(), false); !written) {
+    if (Status written = task->write_behind(now(), false); !written) {
       note(written.error());
-      task->suspend(written.error(), Clock::now());
+      task->suspend(written.error(), now());
     }
   }
 }
 
-// Changes and outputs are durable before the positions are: a crash in between repeats outputs, never loses any.
-Status Worker::commit() {
+Status Worker::commit(Millis at_most) {
   std::vector<Task*> dirty;
   for (auto& [key, task] : tasks_) {
     if (task->dirty()) dirty.push_back(task.get());
   }
+  std::vector<Status> outcomes(dirty.size());
+  if (parts_.options.delivery == Delivery::exactly_once) {
+    commit_each(dirty, outcomes, at_most);
+  } else if (Status committed = commit_all(dirty); !committed) {
+    outcomes.assign(dirty.size(), committed);
+    // A producer that failed may be failed for good, and may hold records that must not be sent any more.
+    if (Status renewed = renew_producer(); !renewed) note(renewed.error());
+  }
+  Status first;
+  for (std::size_t i = 0; i < dirty.size(); ++i) {
+    if (outcomes[i]) outcomes[i] = dirty[i]->confirm();
+    if (outcomes[i]) continue;
+    // What of the commit reached the log is not known. The task forgets it and lets the changelog tell.
+    const Error& error = outcomes[i].error();
+    note(error);
+    dirty[i]->suspend({Domain::environment, error.code, error.detail}, now());
+    if (first) first = outcomes[i];
+  }
+  return first;
+}
+
+// One transaction a task. They wait for the log side by side, and one that fails is no other's business.
+void Worker::commit_each(const std::vector<Task*>& dirty, std::vector<Status>& outcomes, Millis at_most) {
+  const Result<std::string> membership = consumer_->membership();
+  Lanes::Jobs jobs;
+  for (std::size_t i = 0; i < dirty.size(); ++i) {
+    outcomes[i] = membership ? dirty[i]->send() : Status(tl::unexpected(membership.error()));
+    if (!outcomes[i]) continue;
+    jobs.emplace_back([&, i] { outcomes[i] = dirty[i]->commit_transaction(*membership, at_most); });
+  }
+  JUNCTURE_FAILPOINT("before_commit");
+  parts_.lanes.run(jobs);
+}
+
+// Changes and outputs are durable before the positions are: a crash in between repeats outputs, never loses any.
+Status Worker::commit_all(const std::vector<Task*>& dirty) {
   std::map<TopicPartition, Position> positions;
   for (Task* task : dirty) {
     if (Status sent = task->send(); !sent) return sent;
     task->add_positions(positions);
   }
   if (Status flushed = producer_->flush(); !flushed) return flushed;
-  if (Status committed = commit_positions(positions); !committed) return committed;
-  for (Task* task : dirty) {
-    if (Status confirmed = task->confirm(wall_now()); !confirmed) {
-      note(confirmed.error());
-      task->suspend(confirmed.error(), Clock::now());
-    }
-  }
-  return {};
+  return commit_positions(positions);
 }
 
 Status Worker::commit_positions(const std::map<TopicPartition, Position>& positions) {
@@ -168,27 +205,11 @@ Status Worker::commit_positions(const std::map<TopicPartition, Position>& positi
     const bool gone = error.code == "fenced" || error.code == "not_owner" || error.code == "rebalancing";
     if (error.domain != Domain::environment || gone) break;
     note(committed.error());
-    std::this_thread::sleep_for(wait);
+    parts_.options.clock->sleep(wait);
     wait *= 2;
     committed = consumer_->commit(positions);
   }
   return committed;
-}
-
-// What of the commit reached the log is not known. The tasks forget it and let the changelog tell them.
-void Worker::commit_failed(const Error& error) {
-  note(error);
-  const auto now = Clock::now();
-  for (auto& [key, task] : tasks_) {
-    if (task->dirty()) task->suspend({Domain::environment, error.code, error.detail}, now);
-  }
-  // A producer that failed may be failed for good, and may hold records that must not be sent any more.
-  Result<std::unique_ptr<Producer>> producer = parts_.log.make_producer({});
-  if (producer) {
-    producer_ = std::move(*producer);
-  } else {
-    note(producer.error());
-  }
 }
 
 void Worker::poll_failed(const Error& error, const std::stop_token& stop) {
@@ -199,21 +220,20 @@ void Worker::poll_failed(const Error& error, const std::stop_token& stop) {
     if (task->state() != TaskState::running) continue;
     if (Status readable = task->check_positions(); !readable) {
       note(readable.error());
-      task->suspend(readable.error(), Clock::now());
+      task->suspend(readable.error(), now());
     }
   }
   // No spinning on an error that comes at once.
-  const auto until = Clock::now() + parts_.options.retry_backoff;
-  while (!stop.stop_requested() && Clock::now() < until) std::this_thread::sleep_for(Millis{5});
+  const auto until = now() + parts_.options.retry_backoff;
+  while (!stop.stop_requested() && now() < until) parts_.options.clock->sleep(Millis{5});
 }
 
 // One input a turn, so that no round of the loop asks the log much.
 void Worker::look_ahead() {
-  const auto now = Clock::now();
-  if (tasks_.empty() || now < next_look_) return;
+  if (tasks_.empty() || now() < next_look_) return;
   std::size_t inputs = 0;
   for (auto& [key, task] : tasks_) inputs += task->inputs();
-  next_look_ = now + std::chrono::duration_cast<Clock::duration>(kLookInterval) / static_cast<int>(inputs);
+  next_look_ = now() + std::chrono::duration_cast<SteadyTime::duration>(kLookInterval) / static_cast<int>(inputs);
   std::size_t at = look_at_++ % inputs;
   for (auto& [key, task] : tasks_) {
     if (at >= task->inputs()) {
@@ -247,8 +267,8 @@ void Worker::on_assigned(std::span<const TopicPartition> partitions) {
 void Worker::on_revoked(std::span<const TopicPartition> partitions) {
   rebalances_revoked_.add();
   if (any_dirty()) {
-    if (Status committed = commit(); !committed) commit_failed(committed.error());
-    last_commit_ = Clock::now();
+    static_cast<void>(commit(parts_.options.revoke_max));
+    last_commit_ = now();
   }
   for (const TopicPartition& at : partitions) {
     Task* task = task_of(at.topic, at.partition);
@@ -269,14 +289,10 @@ void Worker::on_lost(std::span<const TopicPartition> partitions) {
 }
 
 Status Worker::finish() {
-  const auto started = Clock::now();
-  Status outcome;
-  if (any_dirty()) {
-    outcome = commit();
-    if (!outcome) commit_failed(outcome.error());
-  }
+  const auto started = now();
+  Status outcome = any_dirty() ? commit(parts_.options.transaction_timeout) : Status{};
   // The stores may catch up from the changelog at the next start; leaving in time comes first.
-  late_ = Clock::now() - started > parts_.options.shutdown_max / 2;
+  late_ = now() - started > parts_.options.shutdown_max / 2;
   Status closed = consumer_->close();
   for (auto& [key, task] : tasks_) {
     if (Status left = task->close_clean(late_); !left && outcome) outcome = left;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/lanes.h"
 #include "engine/task.h"
 #include "juncture/engine/engine.h"
 
@@ -41,6 +42,7 @@ class Worker final : private AssignmentListener {
     const std::vector<SubTopology>& topologies;
     const EngineOptions& options;
     Registry& registry;
+    Lanes& lanes;
     int number = 0;
   };
   explicit Worker(Parts parts) : parts_(parts) {}
@@ -81,12 +83,15 @@ class Worker final : private AssignmentListener {
   void poll_failed(const Error& error, const std::stop_token& stop);
   void commit_if_due(bool idle);
   bool any_dirty() const;
-  Status commit();
+  Status commit(Millis at_most);
+  void commit_each(const std::vector<Task*>& dirty, std::vector<Status>& outcomes, Millis at_most);
+  Status commit_all(const std::vector<Task*>& dirty);
   Status commit_positions(const std::map<TopicPartition, Position>& positions);
-  void commit_failed(const Error& error);
+  Status renew_producer();
   void after_commit();
   void look_ahead();
   void note(const Error& error) { parts_.registry.count_error(error.code); }
+  SteadyTime now() const { return parts_.options.clock->now(); }
 
   Parts parts_;
   // The consumer goes first when the worker is destroyed, while its listener's members still stand.

@@ -70,9 +70,85 @@ TEST_CASE("a topic's settings reach the broker, and a wrong one is refused - Kaf
   CHECK(refused.error().domain == Domain::setup);
 }
 
-TEST_CASE("transactions are refused, not pretended - KafkaLog", "[contract][kafka]") {
-  if (!KafkaLog::available()) return;
+namespace {
+
+// A producer of its own id, a member that owns the one partition of `in`.
+struct Transactions {
   KafkaLog under_test;
-  std::unique_ptr<Producer> producer = must(under_test.log->make_producer({"tx", 5ms}));
-  CHECK(producer->begin_transaction().error().code == "unsupported");
+  Log& log = *under_test.log;
+  std::string in = make_topic(log, 1), out = make_topic(log, 1), id = unique_name("tx"), group = unique_name("g");
+  Member member{log, group};
+  Transactions() {
+    member.subscribe(in);
+    member.run_until([&] { return !member.listener.held.empty(); });
+    REQUIRE(!member.listener.held.empty());
+  }
+  std::unique_ptr<Producer> producer() { return must(log.make_producer({id, 5ms})); }
+  Outgoing record(std::string_view value) const { return {out, 0, "k", value}; }
+};
+
+}  // namespace
+
+TEST_CASE("records and positions of a transaction show together - KafkaLog", "[contract][kafka]") {
+  if (!KafkaLog::available()) return;
+  Transactions t;
+  const std::unique_ptr<Producer> producer = t.producer();
+  must(producer->begin_transaction());
+  must(producer->send(t.record("a")));
+  must(producer->flush());
+  CHECK(must(t.log.watermarks({t.out, 0})).end == 1);  // of open transactions too
+  std::unique_ptr<Reader> reader = must(t.log.make_reader());
+  must(reader->assign({{{t.out, 0}, 0}}));
+  CHECK(read(*reader, 1, 500ms).empty());
+  must(producer->send_offsets({{{t.in, 0}, {7, "j1;mark"}}}, must(t.member.consumer->membership()), 5s));
+  must(producer->commit_transaction(5s));
+  CHECK(read(*reader, 1).size() == 1);
+  const auto position = must(t.log.committed(t.group, {t.in, 0}));
+  REQUIRE(position);
+  CHECK(position->next == 7);
+  CHECK(position->metadata == "j1;mark");
+  // Behind the record there is the end of the transaction, which readers get past without getting it.
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (reader->position({t.out, 0}) != 2 && std::chrono::steady_clock::now() < deadline) read(*reader, 1, 50ms);
+  CHECK(reader->position({t.out, 0}) == 2);
+
+  must(producer->begin_transaction());
+  must(producer->send(t.record("dropped")));
+  must(producer->abort_transaction(5s));
+  must(producer->begin_transaction());
+  must(producer->send(t.record("kept")));
+  must(producer->commit_transaction(5s));
+  const std::vector<Got> rest = read(*reader, 1);
+  REQUIRE(rest.size() == 1);
+  CHECK(rest.front().value == "kept");
+}
+
+TEST_CASE("a newer producer of the id ends what the older one left open, and shuts it out - KafkaLog",
+          "[contract][kafka]") {
+  if (!KafkaLog::available()) return;
+  Transactions t;
+  const std::unique_ptr<Producer> older = t.producer();
+  must(older->begin_transaction());
+  must(older->send(t.record("zombie")));
+  must(older->flush());
+  const std::unique_ptr<Producer> newer = t.producer();
+  must(newer->begin_transaction());
+  must(newer->send(t.record("heir")));
+  must(newer->commit_transaction(5s));
+  CHECK(older->commit_transaction(5s).error().code == "fenced");
+  const std::vector<Got> got = read_topic(t.log, t.out, 1, 1);
+  REQUIRE(got.size() == 1);
+  CHECK(got.front().value == "heir");
+}
+
+TEST_CASE("whoever has lost its partitions can't commit positions in a transaction - KafkaLog", "[contract][kafka]") {
+  if (!KafkaLog::available()) return;
+  Transactions t;
+  const std::string stale = must(t.member.consumer->membership());
+  must(t.member.consumer->close());
+  const std::unique_ptr<Producer> producer = t.producer();
+  must(producer->begin_transaction());
+  must(producer->send(t.record("late")));
+  CHECK(producer->send_offsets({{{t.in, 0}, {1, ""}}}, stale, 5s).error().code == "fenced");
+  CHECK(!must(t.log.committed(t.group, {t.in, 0})));
 }

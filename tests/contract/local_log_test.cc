@@ -57,12 +57,12 @@ TEST_CASE("a transaction's records and offsets become visible together", "[contr
   must(producer->begin_transaction());
   must(producer->send({"out", 0, "k", "a"}));
   must(producer->send({"out", 1, "k", "b"}));
-  must(producer->send_offsets({{{"in", 0}, {7, "mark"}}}, *member.consumer));
+  must(producer->send_offsets({{{"in", 0}, {7, "mark"}}}, must(member.consumer->membership()), 1s));
   must(producer->flush());
 
   CHECK(must(log.watermarks({"out", 0})).end == 0);
   CHECK(!must(log.committed("g", {"in", 0})));
-  must(producer->commit_transaction());
+  must(producer->commit_transaction(1s));
 
   CHECK(must(log.watermarks({"out", 0})).end == 1);
   CHECK(must(log.watermarks({"out", 1})).end == 1);
@@ -78,10 +78,10 @@ TEST_CASE("an aborted transaction leaves nothing", "[contract]") {
   CHECK(!producer->send({"out", 0, "k", "outside"}));
   must(producer->begin_transaction());
   must(producer->send({"out", 0, "k", "dropped"}));
-  must(producer->abort_transaction());
+  must(producer->abort_transaction(1s));
   must(producer->begin_transaction());
   must(producer->send({"out", 0, "k", "kept"}));
-  must(producer->commit_transaction());
+  must(producer->commit_transaction(1s));
 
   CHECK(values(read_topic(log, "out", 1, 1)) == "kept");
   CHECK(must(log.watermarks({"out", 0})).end == 1);
@@ -100,13 +100,13 @@ TEST_CASE("a transaction is refused from whom a newer producer or member has rep
   must(older->send({"out", 0, "k", "old"}));
   std::unique_ptr<Producer> newer = must(log.make_producer({"tx", 5ms}));
 
-  CHECK(older->commit_transaction().error().code == "fenced");
+  CHECK(older->commit_transaction(1s).error().code == "fenced");
 
   must(newer->begin_transaction());
   must(newer->send({"out", 0, "k", "new"}));
-  must(newer->send_offsets({{{"in", 0}, {1, ""}}}, *member.consumer));
+  must(newer->send_offsets({{{"in", 0}, {1, ""}}}, must(member.consumer->membership()), 1s));
   Member successor(log, "g", "worker");
-  CHECK(newer->commit_transaction().error().code == "fenced");
+  CHECK(newer->commit_transaction(1s).error().code == "fenced");
   CHECK(must(log.watermarks({"out", 0})).end == 0);
   CHECK(member.consumer->poll(0ms).error().code == "fenced");
   CHECK(member.listener.losses == 1);
@@ -252,7 +252,7 @@ TEST_CASE("killed after flush", "[.child]") {
   std::unique_ptr<Producer> transaction = must(log->make_producer({"tx", 5ms}));
   must(transaction->begin_transaction());
   must(transaction->send({"t", 0, "k", "committed"}));
-  must(transaction->commit_transaction());
+  must(transaction->commit_transaction(1s));
   must(transaction->begin_transaction());
   must(transaction->send({"t", 0, "k", "open"}));
   must(transaction->flush());

@@ -33,7 +33,6 @@ enum class LogKind : std::uint8_t { embedded, kafka, memory };
 inline constexpr std::array<std::string_view, 3> kLogKindNames{"embedded", "kafka", "memory"};
 enum class Profile : std::uint8_t { development, production };
 inline constexpr std::array<std::string_view, 2> kProfileNames{"development", "production"};
-enum class Delivery : std::uint8_t { at_least_once, exactly_once };
 inline constexpr std::array<std::string_view, 2> kDeliveryNames{"at_least_once", "exactly_once"};
 enum class LogLevel : std::uint8_t { debug, info, warn, error };
 inline constexpr std::array<std::string_view, 4> kLogLevelNames{"debug", "info", "warn", "error"};
@@ -213,7 +212,7 @@ struct LoggingConfig {
 struct Config {
   std::string application = "juncture";
   Profile profile = Profile::development;
-  Delivery delivery = Delivery::at_least_once;
+  Delivery delivery = Delivery::exactly_once;
   LogConfig log;
   std::vector<InputConfig> input;
   EngineConfig engine;
@@ -227,7 +226,9 @@ struct Config {
   void describe(Visitor& v) {
     v("application", application, Note{"Prefix of consumer groups and changelog topics."});
     v("profile", profile, kProfileNames, Note{"`production` refuses what `development` only warns of."});
-    v("delivery", delivery, kDeliveryNames, Note{"`exactly_once` comes later and is refused in this version."});
+    v("delivery", delivery, kDeliveryNames,
+      Note{"`exactly_once`: state, recommendations and position of a signal become visible together or not at all. "
+           "`at_least_once` is a little faster, and after a crash repeats some recommendations."});
     v("log", log, Note{"Where signals come from and recommendations go."});
     v("input", input, Note{"Foreign topics to take in. HTTP posts need none."});
     v("engine", engine, Note{"Threads, commits and memory."});

@@ -32,6 +32,10 @@ using Millis = std::chrono::milliseconds;
 using Timestamp = std::chrono::sys_time<Millis>;
 using namespace std::chrono_literals;  // NOLINT(google-global-names-in-headers): 30min reads as the domain does
 
+// What a crash may do. exactly_once: a record's outputs, its effect on state and the position behind it become visible
+// together or not at all. at_least_once: some outputs come twice.
+enum class Delivery : std::uint8_t { at_least_once, exactly_once };
+
 constexpr std::int64_t to_ms(Timestamp time) {
   return time.time_since_epoch().count();
 }

@@ -13,17 +13,21 @@
 #include "juncture/core/counters.h"
 #include "juncture/core/result.h"
 #include "juncture/core/types.h"
+#include "juncture/ports/clock.h"
 #include "juncture/ports/log.h"
 #include "juncture/ports/pipeline.h"
 #include "juncture/ports/state.h"
 
 namespace juncture {
 
+Clock& system_clock();
+
 struct EngineOptions {
   enum class Start : std::uint8_t { earliest, latest, time };
 
-  std::string application = "juncture";     // the group, and the prefix of changelog topics
-  int workers = 1;                          // threads, each with its own consumer, producer and tasks; 1 to 64
+  std::string application = "juncture";  // the group, and the prefix of changelog topics
+  Delivery delivery = Delivery::exactly_once;
+  int workers = 1;                          // threads, each with its own consumer and tasks; 1 to 64
   Millis commit_interval{100};              // longest time that work stays uncommitted when caught up
   Millis commit_interval_backlog{1000};     // the same behind the head
   Millis write_behind{15'000};              // how late committed values reach the store
@@ -35,9 +39,13 @@ struct EngineOptions {
   bool serve_reads = true;        // keep committed values readable from other threads
   std::string member;             // static member id, worker number appended; empty: dynamic
   Millis shutdown_max{10'000};    // stop() leaves out what may be left out when it gets late
-  Millis retry_backoff{200};      // doubles up to 100 times this
-  int retries_max = 5;            // commits of one position, and reopenings of a task without progress
+  Millis retry_backoff{200};      // doubles up to 50 times this
+  int retries_max = 5;            // commits of one position
   Millis store_stale_after{12h};  // an older store is restored from the start: tombstones may be gone
+  Millis transaction_timeout{10'000};
+  Millis revoke_max{2'000};        // how long a commit may hold up partitions that go to somebody else
+  std::size_t commit_lanes = 8;    // threads on which commits of different tasks wait for the log at the same time
+  Clock* clock = &system_clock();  // outlives the engine
 };
 
 // created -> restoring -> running; any -> suspended -> restoring; any -> closed.

@@ -55,7 +55,7 @@ struct TopicSpec {
   std::map<std::string, std::string> properties;  // passed through where the log is Kafka
 };
 
-// End offsets are one past the last record. `begin` moves up with retention.
+// End offsets are one past the last record, of open transactions too. `begin` moves up with retention.
 struct Watermarks {
   Offset begin = 0;
   Offset end = 0;
@@ -93,10 +93,13 @@ class Consumer {
   // Synchronous. last + 1, as everywhere.
   virtual Status commit(const std::map<TopicPartition, Position>& positions) = 0;
   virtual Result<std::optional<Position>> committed(const TopicPartition& at) = 0;
+  // Where reading goes on: behind the last record given, and behind what readers never get (the ends of transactions,
+  // aborted and compacted records) as far as the log has said so. None before seek().
+  virtual std::optional<Offset> position(const TopicPartition& at) const = 0;
   // Leaves the group; on_revoked is heard first.
   virtual Status close() = 0;
-  // Opaque proof of membership for Producer::send_offsets.
-  virtual std::string_view group() const = 0;
+  // Opaque proof of membership for Producer::send_offsets, good until the group's next rebalance.
+  virtual Result<std::string> membership() const = 0;
 };
 
 // One thread, except where an adapter says more.
@@ -110,11 +113,14 @@ class Producer {
   virtual Status flush() = 0;
 
   // Transactions: records sent and offsets given between begin and commit become visible together or not at all.
-  // Only for a producer made with a transactional id; the Kafka adapter answers `unsupported` for now.
+  // Only for a producer made with a transactional id. After any error but `timed_out` of an abort the producer is of no
+  // more use: whether the transaction was committed is the log's to say, and a new producer of the same id settles it.
+  // Calls wait for `at_most`, in steps that may make it a little longer.
   virtual Status begin_transaction() = 0;
-  virtual Status send_offsets(const std::map<TopicPartition, Position>& positions, const Consumer& member) = 0;
-  virtual Status commit_transaction() = 0;
-  virtual Status abort_transaction() = 0;
+  virtual Status send_offsets(const std::map<TopicPartition, Position>& positions, std::string_view membership,
+                              Millis at_most) = 0;
+  virtual Status commit_transaction(Millis at_most) = 0;
+  virtual Status abort_transaction(Millis at_most) = 0;
 };
 
 // Reads given partitions from given offsets, in no group: changelog restore, live stream, replay, dead letters.
@@ -123,6 +129,8 @@ class Reader {
   virtual ~Reader() = default;
   virtual Status assign(const std::map<TopicPartition, Offset>& from) = 0;
   virtual Result<std::span<const Record>> poll(Millis timeout, std::size_t records_max = 4096) = 0;
+  // As Consumer::position().
+  virtual std::optional<Offset> position(const TopicPartition& at) const = 0;
 };
 
 struct ConsumerOptions {
@@ -130,8 +138,11 @@ struct ConsumerOptions {
   std::string member;  // static member id; empty: dynamic
 };
 struct ProducerOptions {
-  std::string transactional_id;  // empty: at least once, idempotent where the log can
+  // Empty: at least once, idempotent where the log can. Else making the producer fences every older one of this id,
+  // aborts what it left open, and waits for that: up to a second or two.
+  std::string transactional_id;
   Millis linger{5};
+  Millis transaction_timeout{10'000};  // then the log aborts an open transaction by itself
 };
 
 // Factory and administration. Thread safe.

@@ -2,20 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <cstring>
-
 namespace juncture {
 namespace {
-
-// librdkafka frees it with free().
-void set_metadata(rd_kafka_topic_partition_t& element, const std::string& metadata) {
-  if (metadata.empty()) return;
-  element.metadata = std::malloc(metadata.size());
-  JUNCTURE_ASSERT(element.metadata != nullptr);
-  std::memcpy(element.metadata, metadata.data(), metadata.size());
-  element.metadata_size = metadata.size();
-}
 
 std::vector<TopicPartition> own(const rd_kafka_topic_partition_list_t& list) {
   std::vector<TopicPartition> out;
@@ -107,11 +95,7 @@ Status KafkaConsumer::seek(const TopicPartition& at, Offset next) {
 Status KafkaConsumer::commit(const std::map<TopicPartition, Position>& positions) {
   if (closed_) return fail(Domain::environment, "closed", "the consumer has been closed");
   if (positions.empty()) return {};
-  const KafkaList list = make_list(positions.size());
-  for (const auto& [at, position] : positions) {
-    add(*list, at, position.next);
-    set_metadata(list->elems[list->cnt - 1], position.metadata);
-  }
+  const KafkaList list = make_list(positions);
   const rd_kafka_resp_err_t code = rd_kafka_commit(source_.handle(), list.get(), 0);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "commit of group " + group_));
   for (int i = 0; i < list->cnt; ++i) {
@@ -133,6 +117,19 @@ Result<std::optional<Position>> KafkaConsumer::committed(const TopicPartition& a
   Position position{found.offset, {}};
   if (found.metadata_size > 0) position.metadata.assign(static_cast<const char*>(found.metadata), found.metadata_size);
   return std::optional<Position>(std::move(position));
+}
+
+Result<std::string> KafkaConsumer::membership() const {
+  const KafkaGroup group(rd_kafka_consumer_group_metadata(source_.handle()));
+  if (!group) return fail(Domain::environment, "fenced", "this consumer is not a member of group " + group_);
+  void* bytes = nullptr;
+  std::size_t size = 0;
+  const std::unique_ptr<rd_kafka_error_t, Calls<rd_kafka_error_destroy>> error(
+      rd_kafka_consumer_group_metadata_write(group.get(), &bytes, &size));
+  if (error) return tl::unexpected(kafka_error(rd_kafka_error_code(error.get()), "membership of group " + group_));
+  std::string out(static_cast<const char*>(bytes), size);
+  rd_kafka_mem_free(source_.handle(), bytes);
+  return out;
 }
 
 Status KafkaConsumer::close() {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ class KafkaConsumer final : public Consumer {
   Status commit(const std::map<TopicPartition, Position>& positions) override;
   Result<std::optional<Position>> committed(const TopicPartition& at) override;
   Status close() override;
-  std::string_view group() const override { return group_; }
+  std::optional<Offset> position(const TopicPartition& at) const override { return source_.position(at); }
+  Result<std::string> membership() const override;
 
  private:
   struct State : KafkaOpaque {
@@ -61,6 +63,7 @@ class KafkaReader final : public Reader {
   Result<std::span<const Record>> poll(Millis timeout, std::size_t records_max) override {
     return source_.poll(timeout, records_max);
   }
+  std::optional<Offset> position(const TopicPartition& at) const override { return source_.position(at); }
 
  private:
   KafkaReader() = default;

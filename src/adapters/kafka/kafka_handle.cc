@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <cstring>
 #include <optional>
 
 namespace juncture {
@@ -73,6 +75,20 @@ Status set_all(rd_kafka_conf_t& conf, const KafkaLogOptions& options, const Kafk
 
 KafkaList make_list(std::size_t size) {
   return KafkaList(rd_kafka_topic_partition_list_new(static_cast<int>(size)));
+}
+
+KafkaList make_list(const std::map<TopicPartition, Position>& positions) {
+  KafkaList list = make_list(positions.size());
+  for (const auto& [at, position] : positions) {
+    add(*list, at, position.next);
+    if (position.metadata.empty()) continue;
+    rd_kafka_topic_partition_t& element = list->elems[list->cnt - 1];
+    element.metadata = std::malloc(position.metadata.size());  // librdkafka frees it with free()
+    JUNCTURE_ASSERT(element.metadata != nullptr);
+    std::memcpy(element.metadata, position.metadata.data(), position.metadata.size());
+    element.metadata_size = position.metadata.size();
+  }
+  return list;
 }
 
 void add(rd_kafka_topic_partition_list_t& list, const TopicPartition& at, Offset offset) {

@@ -3,6 +3,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,7 +27,10 @@ using KafkaTopic = std::unique_ptr<rd_kafka_topic_t, Calls<rd_kafka_topic_destro
 using KafkaQueue = std::unique_ptr<rd_kafka_queue_t, Calls<rd_kafka_queue_destroy>>;
 using KafkaMetadata = std::unique_ptr<const rd_kafka_metadata_t, Calls<rd_kafka_metadata_destroy>>;
 
+using KafkaGroup = std::unique_ptr<rd_kafka_consumer_group_metadata_t, Calls<rd_kafka_consumer_group_metadata_destroy>>;
+
 KafkaList make_list(std::size_t size);
+KafkaList make_list(const std::map<TopicPartition, Position>& positions);
 void add(rd_kafka_topic_partition_list_t& list, const TopicPartition& at, Offset offset);
 
 // What librdkafka said last about its connections. Its threads write, any thread reads.

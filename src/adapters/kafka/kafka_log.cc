@@ -58,7 +58,9 @@ class KafkaLog final : public Log {
 };
 
 Status KafkaLog::open() {
-  Result<KafkaHandle> handle = KafkaHandle::make(RD_KAFKA_PRODUCER, options_, {}, state_, {});
+  // Where a changelog ends must not be told as the end of its decided part: the last commit would be missing.
+  const KafkaHandle::Settings settings{{"isolation.level", "read_uncommitted"}};
+  Result<KafkaHandle> handle = KafkaHandle::make(RD_KAFKA_PRODUCER, options_, settings, state_, {});
   if (!handle) return tl::unexpected(handle.error());
   admin_ = std::move(*handle);
   const Result<std::vector<std::string>> reached = topics();
@@ -180,6 +182,9 @@ Result<std::optional<Position>> KafkaLog::committed(std::string_view group, cons
   const AdminOptions admin(rd_kafka_AdminOptions_new(admin_.get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS));
   std::array<char, 512> reason{};
   rd_kafka_AdminOptions_set_request_timeout(admin.get(), timeout_ms(), reason.data(), reason.size());
+  const std::unique_ptr<rd_kafka_error_t, Calls<rd_kafka_error_destroy>> unstable(
+      rd_kafka_AdminOptions_set_require_stable_offsets(admin.get(), 1));
+  if (unstable) return tl::unexpected(kafka_error(rd_kafka_error_code(unstable.get()), "positions of group " + name));
   const KafkaQueue queue(rd_kafka_queue_new(admin_.get()));
   rd_kafka_ListConsumerGroupOffsets_t* requests[] = {request.get()};
   rd_kafka_ListConsumerGroupOffsets(admin_.get(), requests, 1, admin.get(), queue.get());

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+
+#include "juncture/ports/faults.h"
 
 namespace juncture {
 namespace {
@@ -19,34 +22,60 @@ void* bytes(std::string_view text) {
   return const_cast<char*>(text.data() == nullptr ? &kEmpty : text.data());
 }
 
-Status unsupported() {
-  return fail(Domain::environment, "unsupported", "transactions are not available on Kafka yet");
+using KafkaError = std::unique_ptr<rd_kafka_error_t, Calls<rd_kafka_error_destroy>>;
+
+KafkaHandle::Settings settings_of(const ProducerOptions& wanted) {
+  KafkaHandle::Settings settings{{"enable.idempotence", "true"},
+                                 {"acks", "all"},
+                                 {"compression.codec", "lz4"},
+                                 {"linger.ms", std::to_string(wanted.linger.count())},
+                                 {"batch.num.messages", "100000"},
+                                 {"batch.size", "1000000"},
+                                 {"queue.buffering.max.messages", "500000"},
+                                 {"delivery.report.only.error", "true"}};
+  if (wanted.transactional_id.empty()) {
+    settings.insert(settings.end(),
+                    {{"message.timeout.ms", std::to_string(kDeliveryMs)}, {"queue.buffering.max.kbytes", "131072"}});
+    return settings;
+  }
+  const std::string timeout = std::to_string(wanted.transaction_timeout.count());
+  settings.insert(settings.end(), {{"transactional.id", wanted.transactional_id},
+                                   {"transaction.timeout.ms", timeout},
+                                   {"message.timeout.ms", timeout},
+                                   // There may be one of these for each partition.
+                                   {"queue.buffering.max.kbytes", "32768"},
+                                   // Between two transactions the coordinator says "not yet" a few times; at the
+                                   // default of 100 ms that would be most of what a commit takes.
+                                   {"retry.backoff.ms", "5"}});
+  return settings;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Producer>> KafkaProducer::make(const KafkaLogOptions& options, const ProducerOptions& wanted) {
-  std::unique_ptr<KafkaProducer> producer(new KafkaProducer(options));
-  const KafkaHandle::Settings settings{{"enable.idempotence", "true"},
-                                       {"acks", "all"},
-                                       {"compression.codec", "lz4"},
-                                       {"linger.ms", std::to_string(wanted.linger.count())},
-                                       {"message.timeout.ms", std::to_string(kDeliveryMs)},
-                                       {"batch.num.messages", "100000"},
-                                       {"batch.size", "1000000"},
-                                       {"queue.buffering.max.messages", "500000"},
-                                       {"queue.buffering.max.kbytes", "131072"},
-                                       {"delivery.report.only.error", "true"}};
+  const bool transactional = !wanted.transactional_id.empty();
+  std::unique_ptr<KafkaProducer> producer(new KafkaProducer(options, transactional));
   Result<KafkaHandle> handle =
-      KafkaHandle::make(RD_KAFKA_PRODUCER, options, settings, producer->state_, {nullptr, on_delivery});
+      KafkaHandle::make(RD_KAFKA_PRODUCER, options, settings_of(wanted), producer->state_, {nullptr, on_delivery});
   if (!handle) return tl::unexpected(handle.error());
   producer->handle_ = std::move(*handle);
+  if (!transactional) return std::unique_ptr<Producer>(std::move(producer));
+  const auto step = [&](int left_ms) { return rd_kafka_init_transactions(producer->handle_.get(), left_ms); };
+  const Status begun = producer->insist("taking over " + wanted.transactional_id, wanted.transaction_timeout, step);
+  if (!begun) return tl::unexpected(begun.error());
   return std::unique_ptr<Producer>(std::move(producer));
 }
 
 KafkaProducer::~KafkaProducer() {
-  // A moment for what was sent without flush(); more would hang a shutdown on a dead broker.
-  if (handle_.get() != nullptr) rd_kafka_flush(handle_.get(), 1000);
+  if (handle_.get() == nullptr) return;
+  if (!transactional_) {
+    // A moment for what was sent without flush(); more would hang a shutdown on a dead broker.
+    rd_kafka_flush(handle_.get(), 1000);
+    return;
+  }
+  // An open transaction holds readers up until somebody ends it. A broken producer can't.
+  if (in_transaction_ && !broken_) static_cast<void>(abort_transaction(Millis{1000}));
+  rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
 }
 
 void KafkaProducer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
@@ -189,17 +218,66 @@ Status KafkaProducer::flush() {
   return {};
 }
 
+template <class Step>
+Status KafkaProducer::insist(std::string_view what, Millis at_most, Step step) {
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  while (true) {
+    const auto left = std::chrono::duration_cast<Millis>(deadline - std::chrono::steady_clock::now());
+    const KafkaError error(step(static_cast<int>(std::max<Millis::rep>(left.count(), 1))));
+    if (!error) return {};
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+    const bool again = rd_kafka_error_is_retriable(error.get()) != 0 && rd_kafka_error_is_fatal(error.get()) == 0 &&
+                       rd_kafka_error_txn_requires_abort(error.get()) == 0;
+    if (again && std::chrono::steady_clock::now() < deadline) continue;
+    broken_ = true;
+    return tl::unexpected(kafka_error(code, what, rd_kafka_error_string(error.get())));
+  }
+}
+
 Status KafkaProducer::begin_transaction() {
-  return unsupported();
+  const KafkaError error(rd_kafka_begin_transaction(handle_.get()));
+  if (error) {
+    broken_ = true;
+    return tl::unexpected(
+        kafka_error(rd_kafka_error_code(error.get()), "transaction", rd_kafka_error_string(error.get())));
+  }
+  in_transaction_ = true;
+  return {};
 }
-Status KafkaProducer::send_offsets(const std::map<TopicPartition, Position>&, const Consumer&) {
-  return unsupported();
+
+Status KafkaProducer::send_offsets(const std::map<TopicPartition, Position>& positions, std::string_view membership,
+                                   Millis at_most) {
+  rd_kafka_consumer_group_metadata_t* raw = nullptr;
+  const KafkaError unreadable(rd_kafka_consumer_group_metadata_read(&raw, membership.data(), membership.size()));
+  if (unreadable) return fail(Domain::setup, "foreign_consumer", "the consumer belongs to another log");
+  const KafkaGroup group(raw);
+  const KafkaList list = make_list(positions);
+  return insist("positions", at_most, [&](int left_ms) {
+    return rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group.get(), left_ms);
+  });
 }
-Status KafkaProducer::commit_transaction() {
-  return unsupported();
+
+Status KafkaProducer::commit_transaction(Millis at_most) {
+  const auto begun = std::chrono::steady_clock::now();
+  rd_kafka_flush(handle_.get(), static_cast<int>(at_most.count()));  // what fails in it fails the commit as well
+  JUNCTURE_FAILPOINT("after_flush");
+  const auto flushed_in = std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - begun);
+  Status committed = insist("commit of a transaction", at_most - std::min(flushed_in, at_most),
+                            [&](int left_ms) { return rd_kafka_commit_transaction(handle_.get(), left_ms); });
+  // What was not delivered says more than that the transaction can't be committed.
+  if (std::optional<Error> failed = std::exchange(state_.failed, std::nullopt); failed && !committed) {
+    return tl::unexpected(*std::move(failed));
+  }
+  if (committed) in_transaction_ = false;
+  return committed;
 }
-Status KafkaProducer::abort_transaction() {
-  return unsupported();
+
+Status KafkaProducer::abort_transaction(Millis at_most) {
+  Status aborted = insist("end of a transaction", at_most,
+                          [&](int left_ms) { return rd_kafka_abort_transaction(handle_.get(), left_ms); });
+  state_.failed.reset();
+  if (aborted) in_transaction_ = false;
+  return aborted;
 }
 
 }  // namespace juncture

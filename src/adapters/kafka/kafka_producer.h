@@ -1,4 +1,4 @@
-// Producer over librdkafka: idempotent, acks of all replicas, delivery failures told by flush().
+// Producer over librdkafka: idempotent or transactional, acks of all replicas, delivery failures told by flush().
 #pragma once
 
 #include <map>
@@ -22,9 +22,10 @@ class KafkaProducer final : public Producer {
   Status send_batch(std::span<const Outgoing> records) override;
   Status flush() override;
   Status begin_transaction() override;
-  Status send_offsets(const std::map<TopicPartition, Position>& positions, const Consumer& member) override;
-  Status commit_transaction() override;
-  Status abort_transaction() override;
+  Status send_offsets(const std::map<TopicPartition, Position>& positions, std::string_view membership,
+                      Millis at_most) override;
+  Status commit_transaction(Millis at_most) override;
+  Status abort_transaction(Millis at_most) override;
 
  private:
   struct Topic {
@@ -36,7 +37,8 @@ class KafkaProducer final : public Producer {
     std::optional<Error> failed;  // the first delivery that failed since the last flush()
   };
 
-  explicit KafkaProducer(KafkaLogOptions options) : options_(std::move(options)) {}
+  KafkaProducer(KafkaLogOptions options, bool transactional)
+      : options_(std::move(options)), transactional_(transactional) {}
   static void on_delivery(rd_kafka_t* handle, const rd_kafka_message_t* message, void* opaque);
 
   Result<Topic*> find(std::string_view name);
@@ -46,9 +48,16 @@ class KafkaProducer final : public Producer {
   // After a full queue: waits for room. False when it has waited for as long as a delivery may take.
   bool wait_for_room(int& waited_ms);
 
+  // Calls `step` with what is left of `at_most` until it answers with anything but a time-out.
+  template <class Step>
+  Status insist(std::string_view what, Millis at_most, Step step);
+
   const KafkaLogOptions options_;
+  const bool transactional_;
   State state_;
   KafkaHandle handle_;
+  bool in_transaction_ = false;
+  bool broken_ = false;  // after a failed step of a transaction
   std::map<std::string, Topic, std::less<>> topics_;
   Topic* last_ = nullptr;
   std::vector<rd_kafka_message_t> batch_;

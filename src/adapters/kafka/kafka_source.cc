@@ -29,7 +29,9 @@ Status KafkaSource::open(const KafkaLogOptions& options, const std::string& grou
                                  {"partition.assignment.strategy", "range"},
                                  {"isolation.level", "read_committed"},
                                  {"check.crcs", "true"},
-                                 {"session.timeout.ms", "30000"},
+                                 // Where a partition ends for readers, when its last records are none of theirs.
+                                 {"enable.partition.eof", "true"},
+                                 {"session.timeout.ms", "10000"},
                                  {"heartbeat.interval.ms", "1000"},
                                  {"fetch.wait.max.ms", "100"},
                                  {"fetch.error.backoff.ms", "50"},
@@ -78,6 +80,12 @@ Status KafkaSource::apply() {
   return {};
 }
 
+std::optional<Offset> KafkaSource::position(const TopicPartition& at) const {
+  const auto found = parts_.find(at);
+  if (found == parts_.end() || !found->second.next) return std::nullopt;
+  return std::max(*found->second.next, found->second.ended_at);
+}
+
 void KafkaSource::unassign() {
   resume_all();
   ++assignments_;
@@ -102,6 +110,7 @@ Status KafkaSource::seek(const TopicPartition& at, Offset next) {
   // The next poll begins with a new assignment if one was not fetched so far; it takes in all that was sought.
   unapplied_ = unapplied_ || !found->second.next;
   found->second.next = next;
+  found->second.ended_at = 0;
   return unapplied_ ? Status() : seek_in_place(at, next);
 }
 
@@ -170,6 +179,10 @@ void KafkaSource::take(rd_kafka_message_t* message) {
   messages_.push_back(message);
   if (failed_) return;
   Parts::value_type* part = message->rkt == nullptr ? nullptr : find(*message);
+  if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    if (part != nullptr) part->second.ended_at = message->offset;
+    return;
+  }
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const bool stale = message->rkt != nullptr && (part == nullptr || !part->second.next);
     // After it has missed its turn a consumer joins again; the listener hears of it as a loss.

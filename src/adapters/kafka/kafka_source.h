@@ -31,12 +31,14 @@ class KafkaSource {
   Status seek(const TopicPartition& at, Offset next);
   Status set_paused(const TopicPartition& at, bool paused);
   Result<std::span<const Record>> poll(Millis timeout, std::size_t records_max);
+  std::optional<Offset> position(const TopicPartition& at) const;
   // Gives the last poll's messages back; librdkafka wants all of them before it closes.
   void forget();
 
  private:
   struct Part {
     std::optional<Offset> next;
+    Offset ended_at = 0;  // where the log last said that there is nothing more for readers
     bool paused = false;
     bool told = false;  // librdkafka's own idea of `paused`
   };

@@ -24,6 +24,7 @@ class LocalCursor {
   Status seek(const TopicPartition& at, Offset next);
   Status set_paused(const TopicPartition& at, bool paused);
   std::vector<TopicPartition> partitions() const;
+  std::optional<Offset> position(const TopicPartition& at) const;
   Result<std::span<const Record>> fetch(std::size_t records_max);
 
  private:
@@ -47,6 +48,7 @@ class LocalReader final : public Reader {
   explicit LocalReader(LocalLog& log) : log_(log), cursor_(log) {}
   Status assign(const std::map<TopicPartition, Offset>& from) override;
   Result<std::span<const Record>> poll(Millis timeout, std::size_t records_max) override;
+  std::optional<Offset> position(const TopicPartition& at) const override { return cursor_.position(at); }
 
  private:
   LocalLog& log_;
@@ -68,7 +70,8 @@ class LocalConsumer final : public Consumer {
   Status commit(const std::map<TopicPartition, Position>& positions) override;
   Result<std::optional<Position>> committed(const TopicPartition& at) override;
   Status close() override;
-  std::string_view group() const override { return token_; }
+  std::optional<Offset> position(const TopicPartition& at) const override { return cursor_.position(at); }
+  Result<std::string> membership() const override { return token_; }
 
  private:
   Status follow_group();
@@ -94,9 +97,10 @@ class LocalProducer final : public Producer {
   Status send_batch(std::span<const Outgoing> records) override;
   Status flush() override;
   Status begin_transaction() override;
-  Status send_offsets(const std::map<TopicPartition, Position>& positions, const Consumer& member) override;
-  Status commit_transaction() override;
-  Status abort_transaction() override;
+  Status send_offsets(const std::map<TopicPartition, Position>& positions, std::string_view membership,
+                      Millis at_most) override;
+  Status commit_transaction(Millis at_most) override;
+  Status abort_transaction(Millis at_most) override;
 
   // Called by the log's thread: writes what has waited long enough; answers when to come again.
   std::optional<Deadline> write_due(Deadline now);

@@ -42,6 +42,11 @@ Status LocalCursor::set_paused(const TopicPartition& at, bool paused) {
   return {};
 }
 
+std::optional<Offset> LocalCursor::position(const TopicPartition& at) const {
+  const auto found = parts_.find(at);
+  return found == parts_.end() ? std::nullopt : found->second.next;
+}
+
 std::vector<TopicPartition> LocalCursor::partitions() const {
   std::vector<TopicPartition> out;
   for (const auto& [at, part] : parts_) out.push_back(at);

@@ -149,13 +149,13 @@ Status LocalProducer::begin_transaction() {
   return {};
 }
 
-Status LocalProducer::send_offsets(const std::map<TopicPartition, Position>& positions, const Consumer& member) {
+Status LocalProducer::send_offsets(const std::map<TopicPartition, Position>& positions, std::string_view membership,
+                                   Millis /*at_most*/) {
   const std::lock_guard lock(mutex_);
   if (!in_transaction_) return tl::unexpected(no_transaction());
   GroupCoordinator::MemberId id = 0;
-  const std::string_view token = member.group();
-  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), id);
-  if (error != std::errc() || end != token.data() + token.size()) {
+  const auto [end, error] = std::from_chars(membership.data(), membership.data() + membership.size(), id);
+  if (error != std::errc() || end != membership.data() + membership.size()) {
     return fail(Domain::setup, "foreign_consumer", "the consumer belongs to another log");
   }
   offsets_.member = id;
@@ -163,7 +163,7 @@ Status LocalProducer::send_offsets(const std::map<TopicPartition, Position>& pos
   return {};
 }
 
-Status LocalProducer::commit_transaction() {
+Status LocalProducer::commit_transaction(Millis /*at_most*/) {
   {
     const std::lock_guard lock(mutex_);
     if (!in_transaction_) return tl::unexpected(no_transaction());
@@ -178,7 +178,7 @@ Status LocalProducer::commit_transaction() {
   return log_.sync();
 }
 
-Status LocalProducer::abort_transaction() {
+Status LocalProducer::abort_transaction(Millis /*at_most*/) {
   const std::lock_guard lock(mutex_);
   if (!in_transaction_) return tl::unexpected(no_transaction());
   forget();

@@ -208,7 +208,6 @@ TEST_CASE("this version listens on loopback only") {
 }
 
 TEST_CASE("rules across settings") {
-  CHECK(complaint("delivery: exactly_once").find("comes later") != std::string::npos);
   CHECK(complaint("http: {listeners: []}").find("is empty") != std::string::npos);
   CHECK(complaint("http: {listeners: [{serves: [publik]}]}").find("did you mean `public`") != std::string::npos);
   CHECK(complaint("http: {listeners: [{port: 1}, {port: 1}]}").find("taken by another listener") != std::string::npos);

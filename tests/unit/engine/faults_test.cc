@@ -9,6 +9,8 @@ struct Faults {
   int flushes_lose = 0;  // fail, and what was sent since the last flush never arrives
   int commits_fail = 0;
   int sends_fail = 0;
+  int transactions_fail = 0;
+  int answers_lost = 0;  // the transaction is committed, and nobody says so
 };
 
 Status broken(const char* code) {
@@ -43,11 +45,21 @@ class ShakyProducer final : public Producer {
     return {};
   }
   Status begin_transaction() override { return real_->begin_transaction(); }
-  Status send_offsets(const std::map<TopicPartition, Position>& positions, const Consumer& member) override {
-    return real_->send_offsets(positions, member);
+  Status send_offsets(const std::map<TopicPartition, Position>& positions, std::string_view membership,
+                      Millis at_most) override {
+    return real_->send_offsets(positions, membership, at_most);
   }
-  Status commit_transaction() override { return real_->commit_transaction(); }
-  Status abort_transaction() override { return real_->abort_transaction(); }
+  Status commit_transaction(Millis at_most) override {
+    if (faults_.transactions_fail > 0) {
+      --faults_.transactions_fail;
+      return broken("unreachable");
+    }
+    if (Status committed = real_->commit_transaction(at_most); !committed) return committed;
+    if (faults_.answers_lost == 0) return {};
+    --faults_.answers_lost;
+    return broken("timed_out");
+  }
+  Status abort_transaction(Millis at_most) override { return real_->abort_transaction(at_most); }
 
  private:
   std::unique_ptr<Producer> real_;
@@ -76,7 +88,8 @@ class ShakyConsumer final : public Consumer {
   }
   Result<std::optional<Position>> committed(const TopicPartition& at) override { return real_->committed(at); }
   Status close() override { return real_->close(); }
-  std::string_view group() const override { return real_->group(); }
+  std::optional<Offset> position(const TopicPartition& at) const override { return real_->position(at); }
+  Result<std::string> membership() const override { return real_->membership(); }
 
  private:
   std::unique_ptr<Consumer> real_;
@@ -118,14 +131,19 @@ class ShakyLog final : public Log {
 }  // namespace
 
 TEST_CASE("commits that fail in any step count nothing twice and lose nothing", "[engine]") {
+  const Delivery delivery = GENERATE(Delivery::at_least_once, Delivery::exactly_once);
   const auto real = a_log();
   Faults faults;
   ShakyLog log(*real, faults);
   const auto stores = make_memory_stores();
-  Bench bench(log, *stores);
+  Bench bench(log, *stores, {fold()}, options(delivery));
   CHECK(bench.until([&] { return bench.running(); }));
-  const std::vector<Faults> all{{.flushes_fail = 1}, {.flushes_lose = 1}, {.commits_fail = 2},
-                                {.commits_fail = 9}, {.sends_fail = 1},   {.sends_fail = 3}};
+  const std::vector<Faults> all =
+      delivery == Delivery::at_least_once
+          ? std::vector<Faults>{{.flushes_fail = 1}, {.flushes_lose = 1}, {.commits_fail = 2},
+                                {.commits_fail = 9}, {.sends_fail = 1},   {.sends_fail = 3}}
+          : std::vector<Faults>{{.sends_fail = 1},        {.sends_fail = 3},   {.transactions_fail = 1},
+                                {.transactions_fail = 3}, {.answers_lost = 1}, {.answers_lost = 2}};
   int from = 0;
   for (const Faults& next : all) {
     faults = next;
@@ -135,9 +153,10 @@ TEST_CASE("commits that fail in any step count nothing twice and lose nothing", 
   }
   REQUIRE(bench.worker->finish());
   CHECK(state_of(*stores) == expected(*real));
+  if (delivery == Delivery::exactly_once) CHECK(contents(*real, "out").size() == static_cast<std::size_t>(from));
 
   const auto empty = make_memory_stores();
-  Bench again(*real, *empty);
+  Bench again(*real, *empty, {fold()}, options(delivery));
   CHECK(again.until([&] { return again.running(); }));
   REQUIRE(again.worker->finish());
   CHECK(state_of(*empty) == expected(*real));

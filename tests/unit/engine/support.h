@@ -65,8 +65,9 @@ inline std::unique_ptr<Log> a_log(Partition partitions = 2) {
   return log;
 }
 
-inline EngineOptions options() {
+inline EngineOptions options(Delivery delivery = Delivery::exactly_once) {
   EngineOptions out;
+  out.delivery = delivery;
   out.application = "app";
   out.commit_interval = Millis{5};
   out.commit_interval_backlog = Millis{10};
@@ -179,7 +180,7 @@ struct Bench {
       spec.compacted = true;
       REQUIRE(log.ensure_topic(spec));
     }
-    worker = std::make_unique<engine::Worker>(engine::Worker::Parts{log, stores, topologies, opts, registry, 0});
+    worker = std::make_unique<engine::Worker>(engine::Worker::Parts{log, stores, topologies, opts, registry, lanes, 0});
     REQUIRE(worker->open());
   }
   // Steps until the condition holds; false after twenty seconds.
@@ -214,6 +215,7 @@ struct Bench {
   std::vector<SubTopology> topologies;
   EngineOptions opts;
   engine::Registry registry{true};
+  engine::Lanes lanes{0};
   std::unique_ptr<engine::Worker> worker;
 };
 
