@@ -251,9 +251,7 @@ Status Task::confirm() {
   }
   samples_.clear();
   if (!parts_.topology.stateful) return {};
-  marker_ = next_marker_;
-  marker_offset_ = next_marker_offset_;
-  changelog_next_ = marker_offset_ + 1;
+  marker_committed();
   std::vector<Change> changes;
   if (parts_.options.serve_reads) {
     for (const StateCache::Index index : cache_.dirty()) changes.push_back(cache_.change(index));
@@ -270,19 +268,21 @@ Status Task::confirm() {
   return written;
 }
 
+// Counted, not asked for: whoever has lost the partition without knowing would be told where another's commit is, and
+// its store would skip what lies between.
+void Task::marker_committed() {
+  marker_ = next_marker_;
+  marker_offset_ = next_marker_offset_;
+  changelog_next_ = marker_offset_ + 1 + (exactly_once() ? parts_.log.transaction_end_offsets() : 0);
+}
+
 Status Task::write_behind(SteadyTime now, bool all) {
   if (!parts_.topology.stateful || store_ == nullptr || !cache_.dirty().empty()) return {};
   const auto age = now - round_started_;
   if (round_done_ == round_.size()) {
     const bool refresh = cache_.pending() == 0 && age > kMarkRefresh;
     if (!all && !refresh && (cache_.pending() == 0 || age < parts_.options.write_behind)) return {};
-    round_ = cache_.take_pending();
-    round_done_ = 0;
-    round_started_ = now;
-    find_marker();
-    round_mark_ = encode_mark({genesis_, marker_offset_, marker_.sequence, marker_.hash, to_ms(clock().wall())});
-    // A round is done in about ten commits, so that none of them is held up for long.
-    slice_ = std::max(kSliceMin, round_.size() / 10);
+    begin_round(now);
     if (round_.empty()) return write_slice(0);
   }
   if (!all) return write_slice(slice_);
@@ -291,13 +291,13 @@ Status Task::write_behind(SteadyTime now, bool all) {
   return cache_.pending() > 0 ? write_behind(now, true) : Status{};
 }
 
-// Ends of transactions take offsets as well, so the marker is further on than counting records says. Nobody else writes
-// here and nothing is under way: the changelog ends with the marker, or with the marker and one such end.
-void Task::find_marker() {
-  const Result<Watermarks> marks = parts_.log.watermarks(changelog());
-  if (!marks) return;  // what was counted is a lower bound, which is good enough
-  marker_offset_ = std::max(marker_offset_, marks->end - 2);
-  changelog_next_ = std::max(changelog_next_, marks->end);
+void Task::begin_round(SteadyTime now) {
+  round_ = cache_.take_pending();
+  round_done_ = 0;
+  round_started_ = now;
+  round_mark_ = encode_mark({genesis_, marker_offset_, marker_.sequence, marker_.hash, to_ms(clock().wall())});
+  // A round is done in about ten commits, so that none of them is held up for long.
+  slice_ = std::max(kSliceMin, round_.size() / 10);
 }
 
 // The mark moves with the last slice: until then the store may be ahead of it for some keys, and a replay of the
@@ -356,11 +356,15 @@ void Task::suspend(const Error& reason, SteadyTime now) {
   ++retries_;
 }
 
-Status Task::close_clean(bool late) {
+Status Task::close_clean(SteadyTime until) {
   Status outcome;
   if (state_ == TaskState::running && store_ != nullptr) {
-    if (!late) outcome = write_behind(clock().now(), true);
-    if (outcome && !late) outcome = store_->flush();
+    // The round under way first, then what was committed meanwhile.
+    while (outcome && cache_.pending() > 0 && clock().now() < until) {
+      if (round_done_ == round_.size()) begin_round(clock().now());
+      outcome = write_slice(slice_);
+    }
+    if (outcome && clock().now() < until) outcome = store_->flush();
   }
   close_dirty();
   return outcome;

@@ -64,8 +64,8 @@ class Task {
   // After a failure: forgets what is not committed. Reopens by itself after a while unless the reason is one that
   // only a person can put right.
   void suspend(const Error& reason, SteadyTime now);
-  // REQUIRES: not dirty. Writes what is committed unless `late`.
-  Status close_clean(bool late);
+  // REQUIRES: not dirty. Writes what is committed as far as time allows: the changelog has it all.
+  Status close_clean(SteadyTime until);
   void close_dirty();
 
   // The end of an input as the log says now, and the time of its newest record when that is far ahead.
@@ -106,7 +106,8 @@ class Task {
   Status catch_up(const std::vector<Offset>& from);
   Status flush_and_commit();
   Status commit_positions(const std::map<TopicPartition, Position>& positions);
-  void find_marker();
+  void marker_committed();
+  void begin_round(SteadyTime now);
   Status write_slice(std::size_t count);
   Input* input_of(std::string_view topic);
   TopicPartition changelog() const;

@@ -9,6 +9,9 @@
 namespace juncture::engine {
 namespace {
 
+// A commit waits for no linger: this is for large batches between two of them.
+constexpr Millis kLinger{25};
+
 std::string where(const TopicPartition& at) {
   return at.topic + "/" + std::to_string(at.partition);
 }
@@ -28,8 +31,10 @@ bool Task::wants_producer(SteadyTime now) const {
 
 void Task::take_over() {
   std::string id = parts_.options.application + "." + parts_.topology.name + "." + std::to_string(partition_);
-  Result<std::unique_ptr<Producer>> producer = parts_.log.make_producer(
-      {.transactional_id = std::move(id), .transaction_timeout = parts_.options.transaction_timeout});
+  Result<std::unique_ptr<Producer>> producer =
+      parts_.log.make_producer({.transactional_id = std::move(id),
+                                .linger = kLinger,
+                                .transaction_timeout = parts_.options.transaction_timeout});
   taken_over_ = producer ? Status() : Status(tl::unexpected(producer.error()));
   if (producer) own_producer_ = std::move(*producer);
 }
@@ -121,9 +126,7 @@ Status Task::flush_and_commit() {
   std::map<TopicPartition, Position> positions;
   add_positions(positions);
   if (Status committed = commit_positions(positions); !committed) return committed;
-  marker_ = next_marker_;
-  marker_offset_ = next_marker_offset_;
-  changelog_next_ = marker_offset_ + 1;
+  marker_committed();
   return {};
 }
 

@@ -266,6 +266,7 @@ void Worker::on_assigned(std::span<const TopicPartition> partitions) {
 
 void Worker::on_revoked(std::span<const TopicPartition> partitions) {
   rebalances_revoked_.add();
+  const SteadyTime until = close_until_.value_or(now() + parts_.options.revoke_max);
   if (any_dirty()) {
     static_cast<void>(commit(parts_.options.revoke_max));
     last_commit_ = now();
@@ -273,7 +274,7 @@ void Worker::on_revoked(std::span<const TopicPartition> partitions) {
   for (const TopicPartition& at : partitions) {
     Task* task = task_of(at.topic, at.partition);
     if (task == nullptr || !task->remove_input(at.topic)) continue;
-    if (Status closed = task->close_clean(late_); !closed) note(closed.error());
+    if (Status closed = task->close_clean(until); !closed) note(closed.error());
     tasks_.erase({topology_of(at.topic), at.partition});
   }
 }
@@ -289,13 +290,13 @@ void Worker::on_lost(std::span<const TopicPartition> partitions) {
 }
 
 Status Worker::finish() {
-  const auto started = now();
+  const SteadyTime until = now() + parts_.options.shutdown_max / 2;
   Status outcome = any_dirty() ? commit(parts_.options.transaction_timeout) : Status{};
   // The stores may catch up from the changelog at the next start; leaving in time comes first.
-  late_ = now() - started > parts_.options.shutdown_max / 2;
+  close_until_ = until;
   Status closed = consumer_->close();
   for (auto& [key, task] : tasks_) {
-    if (Status left = task->close_clean(late_); !left && outcome) outcome = left;
+    if (Status left = task->close_clean(until); !left && outcome) outcome = left;
   }
   tasks_.clear();
   return outcome ? closed : outcome;

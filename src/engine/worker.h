@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -102,7 +103,7 @@ class Worker final : private AssignmentListener {
   SteadyTime next_look_{};
   std::size_t look_at_ = 0;
   bool backlog_ = false;
-  bool late_ = false;
+  std::optional<SteadyTime> close_until_;  // once finish() has begun
   Status outcome_;
   std::atomic<bool> assigned_{false}, fenced_{false};
   Counter rebalances_assigned_, rebalances_revoked_, rebalances_lost_;

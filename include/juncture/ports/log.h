@@ -156,6 +156,8 @@ class Log {
   // Makes the topic if it is missing. An existing one must have as many partitions, else `partition_count`.
   virtual Status ensure_topic(const TopicSpec& spec) = 0;
   virtual Result<std::optional<Partition>> partition_count(std::string_view topic) = 0;
+  // How many offsets the end of a transaction takes in each partition that it wrote to: 1 on Kafka, else 0.
+  virtual Offset transaction_end_offsets() const = 0;
   virtual Result<Watermarks> watermarks(const TopicPartition& at) = 0;
   // First offset with a timestamp at or after `time`; the end if there is none.
   virtual Result<Offset> offset_at(const TopicPartition& at, Timestamp time) = 0;

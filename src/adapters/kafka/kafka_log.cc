@@ -40,6 +40,7 @@ class KafkaLog final : public Log {
   Result<std::optional<Partition>> partition_count(std::string_view topic) override {
     return kafka_partitions(admin_.get(), options_, state_.trouble, topic);
   }
+  Offset transaction_end_offsets() const override { return 1; }
   Result<Watermarks> watermarks(const TopicPartition& at) override;
   Result<Offset> offset_at(const TopicPartition& at, Timestamp time) override;
   Result<std::optional<Position>> committed(std::string_view group, const TopicPartition& at) override;

@@ -115,6 +115,7 @@ class ShakyLog final : public Log {
   Result<std::optional<Partition>> partition_count(std::string_view topic) override {
     return real_.partition_count(topic);
   }
+  Offset transaction_end_offsets() const override { return real_.transaction_end_offsets(); }
   Result<Watermarks> watermarks(const TopicPartition& at) override { return real_.watermarks(at); }
   Result<Offset> offset_at(const TopicPartition& at, Timestamp time) override { return real_.offset_at(at, time); }
   Result<std::optional<Position>> committed(std::string_view group, const TopicPartition& at) override {
