@@ -95,6 +95,13 @@ void add_inspecting(CLI::App& app, Verbs& verbs, Invocation& in) {
   explain.add_option("PROSPECT", in.prospect, "Prospect id")->required();
   add_json(explain, in);
 
+  CLI::App& verify = verbs.add(app, in, "verify",
+                               "Recompute state and outputs from the input log, and compare bit for bit", run_verify);
+  verify.add_option("--partition", in.partition, "Only this one")->check(CLI::Range(0, 1023));
+  verify.add_flag("--strict", in.strict, "Let no output be withheld by the freshness gate");
+  verify.add_flag("--demo", in.demo, "Of `juncture demo`: its folder, its settings, its mark in each row");
+  add_json(verify, in);
+
   CLI::App* state = app.add_subcommand("state", "Inspect the state on disk")->require_subcommand(1);
   CLI::App& hash = verbs.add(*state, in, "hash", "SHA-256 of sorted keys and values, per partition", run_state_hash);
   hash.add_flag("--dump", in.dump, "Each key and value as a line of JSON");

@@ -16,14 +16,16 @@ struct Invocation {
   std::optional<std::string> data;  // folder of the embedded log and of the state
   bool json = false;
 
-  std::optional<std::int64_t> port;      // demo, run
-  std::string duration;                  // demo, run: stop by itself after this; empty: never
-  std::uint64_t seed = 1;                // demo
-  std::vector<std::string> files;        // replay
-  std::string format = "native";         // replay
-  std::string speed = "max";             // replay: "max" or a factor of event time, "10x"
-  bool dry_run = false, strict = false;  // replay
-  bool connect = false;                  // validate
+  std::optional<std::int64_t> port;       // demo, run
+  std::string duration;                   // demo, run: stop by itself after this; empty: never
+  std::uint64_t seed = 1;                 // demo
+  std::vector<std::string> files;         // replay
+  std::string format = "native";          // replay
+  std::string speed = "max";              // replay: "max" or a factor of event time, "10x"
+  bool dry_run = false, strict = false;   // replay; strict: verify too
+  std::optional<std::int64_t> partition;  // verify
+  bool demo = false;                      // verify: the folder is a demo's
+  bool connect = false;                   // validate
   bool origin = false, defaults = false, schema = false, markdown = false;  // config show
   bool dump = false;                                                        // state hash
   std::string prospect;                                                     // explain
@@ -41,6 +43,7 @@ int run_serve(const Invocation& invocation);
 int run_validate(const Invocation& invocation);
 int run_replay(const Invocation& invocation);
 int run_explain(const Invocation& invocation);
+int run_verify(const Invocation& invocation);
 int run_train(const Invocation& invocation);
 int run_eval_labelled(const Invocation& invocation);
 int run_state_hash(const Invocation& invocation);

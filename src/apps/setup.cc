@@ -46,6 +46,10 @@ std::optional<LoadOutcome> load_settings(const Invocation& invocation, std::vect
   return std::nullopt;
 }
 
+std::vector<std::string> demo_presets() {
+  return {"log.kind=embedded", "log.data=./juncture-demo", "privacy.text=verbatim", "privacy.text_ttl=24h"};
+}
+
 bool read_duration(const Invocation& invocation, std::optional<Millis>& duration) {
   if (invocation.duration.empty()) return true;
   duration = parse_duration(invocation.duration);

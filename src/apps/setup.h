@@ -13,6 +13,9 @@ namespace juncture::apps {
 // Settings of files, environment and flags; none after printing everything that is wrong.
 std::optional<LoadOutcome> load_settings(const Invocation& invocation, std::vector<std::string> presets = {});
 
+// What `juncture demo` sets before everything else.
+std::vector<std::string> demo_presets();
+
 // --duration, none if it was not given; false after saying what is wrong with it.
 bool read_duration(const Invocation& invocation, std::optional<Millis>& duration);
 

@@ -98,10 +98,7 @@ void print_summary(const Service& service, double seconds) {
 }  // namespace
 
 int run_demo(const Invocation& invocation) {
-  std::vector<std::string> presets{"log.kind=embedded", "log.data=./juncture-demo", "privacy.text=verbatim",
-                                   "privacy.text_ttl=24h"};
-  Invocation in = invocation;
-  auto settings = load_settings(in, presets);
+  auto settings = load_settings(invocation, demo_presets());
   if (!settings) return kConfigInvalid;
   Config config = std::move(settings->config);
   if (invocation.port) config.http.listeners.front().port = *invocation.port;

@@ -1,0 +1,49 @@
+// What a verification found: differences, the first ones in words, and what else has to be said.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "juncture/core/result.h"
+#include "juncture/ports/log.h"
+
+namespace juncture::apps::verify {
+
+struct Difference {
+  std::string_view kind;  // a literal, as `store_value`
+  std::string where;      // topic/partition@offset, or the store
+  std::string key;        // the prospect's id where there is one
+  std::string expected, found;
+};
+
+class Findings {
+ public:
+  void add(Difference difference);
+  void note(std::string text);
+
+  std::uint64_t total() const { return total_; }
+  const std::vector<Difference>& shown() const { return shown_; }  // the first ones
+  const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  static constexpr std::size_t kShown = 20;
+  std::uint64_t total_ = 0;
+  std::vector<Difference> shown_;
+  std::vector<std::string> notes_;
+};
+
+std::string place(std::string_view topic, Partition partition, Offset offset);
+// A state key as people know it: the prospect's id, or the kind and the bytes in hex.
+std::string key_text(std::string_view key);
+// Both values around the first byte in which they differ; none: the key is not there.
+void describe_values(std::optional<std::string_view> expected, std::optional<std::string_view> found, Difference& out);
+
+// All records of a partition from `from` to below `end` that a reader gets. Fails when they do not come.
+Status scan(Log& log, const TopicPartition& at, Offset from, Offset end,
+            const std::function<Status(const Record&)>& each);
+
+}  // namespace juncture::apps::verify

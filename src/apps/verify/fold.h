@@ -1,0 +1,91 @@
+// The plain way from an input log to state and outputs: one thread, a map, a list. Nothing that could fail half-way.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "juncture/core/result.h"
+#include "juncture/pipeline/counters.h"
+#include "juncture/pipeline/knowledge.h"
+#include "juncture/ports/pipeline.h"
+#include "juncture/ports/state.h"
+
+namespace juncture::apps::verify {
+
+// Keys of outputs, each kept once.
+class KeyNames {
+ public:
+  std::uint32_t id(std::string_view key);
+  const std::string& text(std::uint32_t id) const { return *names_[id]; }
+
+ private:
+  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> ids_;
+  std::vector<const std::string*> names_;
+};
+
+// Outputs of the prospect pipeline: 0 and 1, sales and public, are left out behind the freshness gate; 2 is dead
+// letters.
+inline constexpr std::size_t kGatedOutputs = 2;
+
+// 128 bits of a record's key and value.
+struct Print {
+  std::uint64_t a = 0, b = 0;
+  friend bool operator==(const Print&, const Print&) = default;
+};
+Print print_of(std::string_view key, std::string_view value, bool tombstone);
+
+// An output as it has to be.
+struct Expected {
+  std::uint32_t key = 0;
+  std::uint8_t topic = 0;  // index of the pipeline's outputs
+  bool gated = false;      // left out when the record was behind the freshness gate
+  Partition partition = 0;
+  Offset source = 0;       // offset of the input record
+  std::int64_t at_ms = 0;  // its time
+  Print print;
+};
+
+class MapState final : public State {
+ public:
+  using Map = std::map<std::string, std::string, std::less<>>;
+  Result<std::optional<std::string_view>> get(std::string_view key) override;
+  Status put(std::string_view key, std::string_view value) override;
+  Status remove(std::string_view key) override;
+  const Map& map() const { return map_; }
+  Map take() { return std::move(map_); }
+
+ private:
+  Map map_;
+};
+
+// One partition's fold over the real pipeline. `knowledge`, `keys` and `partitions` (of each output) outlive it.
+class Fold final : private Output {
+ public:
+  Fold(const Knowledge& knowledge, KeyNames& keys, const std::vector<Partition>& partitions);
+  Status take(const Record& record);
+  const MapState::Map& state() const { return state_.map(); }
+  MapState::Map take_state() { return state_.take(); }
+  std::vector<Expected> take_outputs() { return std::move(outputs_); }
+
+ private:
+  Status emit(std::size_t topic, std::string_view key, std::string_view value, Partition partition) override;
+  Status tombstone(std::size_t topic, std::string_view key) override;
+  void add(std::size_t topic, std::string_view key, std::string_view value, Partition partition, bool tombstone);
+
+  KeyNames& keys_;
+  const std::vector<Partition>& partitions_;
+  PipelineCounters counters_;
+  std::unique_ptr<Pipeline> pipeline_;
+  MapState state_;
+  std::vector<Expected> outputs_;
+  Offset source_ = 0;
+  std::int64_t at_ms_ = 0;
+};
+
+}  // namespace juncture::apps::verify

@@ -1,0 +1,40 @@
+// Ordered lists of outputs, expected against found: what is missing, changed, doubled, reordered or withheld.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apps/verify/findings.h"
+#include "apps/verify/fold.h"
+
+namespace juncture::apps::verify {
+
+// An output as the log has it.
+struct Found {
+  std::uint32_t key = 0;
+  Offset offset = 0;
+  Print print;
+};
+
+enum class Fate : std::uint8_t {
+  missing,  // not found; who may be missing is decided record by record
+  matched,
+  replaced,  // another record is in its place, and reported
+  expired    // its topic no longer goes back so far
+};
+
+struct Lane {
+  std::string topic;
+  Partition partition = 0;
+  std::string input;           // topic and partition of the input, for people
+  bool front_cut = false;      // retention has taken the beginning
+  bool repeats_legal = false;  // at least once
+};
+
+// Gives each of `expected` (indices `which` of it, in order) its fate. Returns how many of `found` are legal repeats.
+std::uint64_t match(const Lane& lane, const std::vector<Expected>& expected, const std::vector<std::size_t>& which,
+                    const std::vector<Found>& found, const KeyNames& keys, std::vector<Fate>& fates,
+                    Findings& findings);
+
+}  // namespace juncture::apps::verify
