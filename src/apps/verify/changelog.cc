@@ -68,16 +68,18 @@ void Changelog::take_commit(const Record& record, const std::optional<Mark>& mar
   if (mark && commit->sequence == mark->sequence) marked_ = commit;
   if (record.offset < earlier_) settled_ = last_;
   last_ = std::move(*commit);
+  last_at_ = record.offset;
 }
 
 // Compaction may have removed records and markers: only neighbours can be held to the chain.
 void Changelog::check(const Commit& commit, Offset offset, Findings& findings) {
   if (last_) {
     const bool repeated = commit.sequence == last_->sequence && commit.hash == last_->hash;
+    const bool dense = offset - last_at_ == static_cast<Offset>(held_.size()) + 1;
     if (commit.sequence <= last_->sequence && !repeated) {
       complain("changelog_order", offset, fmt::format("a commit after {}", last_->sequence),
                fmt::format("commit {}", commit.sequence), findings);
-    } else if (commit.sequence == last_->sequence + 1 && commit.previous != last_->hash) {
+    } else if (!repeated && commit.previous != last_->hash && (dense || commit.sequence == last_->sequence + 1)) {
       complain("changelog_chain", offset, fmt::format("commit {} to follow {:x}", commit.sequence, last_->hash),
                fmt::format("one that follows {:x}", commit.previous), findings);
     }

@@ -58,7 +58,7 @@ class Changelog {
   TopicPartition at_;
   Offset end_ = 0;
   std::optional<std::uint64_t> genesis_;
-  Offset earlier_ = 0;
+  Offset earlier_ = 0, last_at_ = 0;
   bool moved_ = false;
   std::optional<Commit> first_, last_, marked_, settled_;
   Values values_;

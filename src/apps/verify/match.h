@@ -17,6 +17,15 @@ struct Found {
   Print print;
 };
 
+// Which expected outputs may not be there, depending on when the engine ran.
+struct Allowance {
+  Offset settled = 0;          // outputs of records from here on may not have been written yet
+  std::int64_t behind_ms = 0;  // gated outputs of records older than this may be withheld
+
+  bool unfinished(const Expected& expected) const { return expected.source >= settled; }
+  bool withheld(const Expected& expected) const { return expected.gated && expected.at_ms < behind_ms; }
+};
+
 enum class Fate : std::uint8_t {
   missing,  // not found; who may be missing is decided record by record
   matched,
@@ -27,7 +36,8 @@ enum class Fate : std::uint8_t {
 struct Lane {
   std::string topic;
   Partition partition = 0;
-  std::string input;           // topic and partition of the input, for people
+  std::string input;  // topic and partition of the input, for people
+  Allowance allowance;
   bool front_cut = false;      // retention has taken the beginning
   bool repeats_legal = false;  // at least once
 };

@@ -117,6 +117,7 @@ class Comparison {
     Lane lane{.topic = topics_[t].name,
               .partition = t == kDeadLetters ? 0 : partition,
               .input = fmt::format("{}/{}", rules_.input, work.partition),
+              .allowance = work.allowance,
               .front_cut = false,
               .repeats_legal = rules_.repeats_legal};
     for (const auto& [own, cut] : topics_[t].front_cut) {
@@ -149,12 +150,11 @@ class Comparison {
     for (std::size_t i = begin; i < end; ++i) {
       const Expected& expected = work.expected[i];
       if (fates_[w][i] != Fate::missing) continue;
-      if (expected.source >= work.settled) {
+      if (work.allowance.unfinished(expected)) {
         ++counts_.unfinished;
         continue;
       }
-      const bool behind = expected.at_ms + rules_.fresh_within.count() < work.newest_ms;
-      if (expected.gated && !some && behind && !rules_.strict) {
+      if (work.allowance.withheld(expected) && !some && !rules_.strict) {
         withheld = true;
         continue;
       }

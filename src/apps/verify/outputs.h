@@ -27,8 +27,7 @@ Result<std::vector<TopicOutputs>> read_outputs(Log& log, const Topics& topics, K
 struct Work {
   Partition partition = 0;
   std::vector<Expected> expected;
-  Offset settled = 0;          // outputs of records below it must be there
-  std::int64_t newest_ms = 0;  // of the input's records
+  Allowance allowance;
 };
 
 struct OutputRules {

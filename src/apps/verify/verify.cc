@@ -74,10 +74,7 @@ Result<Report> Verifier::run() {
     if (Status verified = verify_partition(p); !verified) return tl::unexpected(verified.error());
   }
   report_.outputs = compare_outputs(*outputs, work_,
-                                    {.input = topics_.signals,
-                                     .fresh_within = task_.config.engine.fresh_within,
-                                     .repeats_legal = !exactly_once_,
-                                     .strict = task_.strict},
+                                    {.input = topics_.signals, .repeats_legal = !exactly_once_, .strict = task_.strict},
                                     keys_, report_.findings);
   if (report_.outputs.foreign_keys > 0) {
     report_.findings.note(
@@ -199,10 +196,11 @@ Status Verifier::fold(Partition p, Offset from, const Changelog& changelog, cons
       older_[key] = found == fold.state().end() ? 0 : hash64(found->second);
     }
   };
-  Work work{.partition = p, .expected = {}, .settled = 0, .newest_ms = 0};
+  Work work{.partition = p, .expected = {}, .allowance = {}};
+  std::int64_t newest_ms = 0;
   bool noted = !marked, done = false;
   const Status read = scan(task_.log, {topics_.signals, p}, from, input.end, [&](const Record& record) -> Status {
-    work.newest_ms = std::max(work.newest_ms, to_ms(record.timestamp));
+    newest_ms = std::max(newest_ms, to_ms(record.timestamp));
     if (!noted && record.offset >= *marked) {
       note_older();
       noted = true;
@@ -217,7 +215,8 @@ Status Verifier::fold(Partition p, Offset from, const Changelog& changelog, cons
   if (!read) return read;
   if (!noted) note_older();
   if (!done) state_ = fold.take_state();
-  work.settled = changelog.settled() ? changelog.settled()->next_of(topics_.signals).value_or(0) : 0;
+  work.allowance.settled = changelog.settled() ? changelog.settled()->next_of(topics_.signals).value_or(0) : 0;
+  work.allowance.behind_ms = newest_ms - task_.config.engine.fresh_within.count();
   work.expected = fold.take_outputs();
   work_.push_back(std::move(work));
   return {};
@@ -286,6 +285,16 @@ void Verifier::compare_store(const MapState::Map& state, const Changelog& change
   const std::string name = store_name(kProspects, changelog.at().partition);
   const std::uint64_t before = report_.findings.total();
   std::uint64_t older = 0;
+  const std::uint64_t last = changelog.last() ? changelog.last()->sequence : 0;
+  const bool other = changelog.genesis() != store.mark->genesis || store.mark->sequence > last ||
+                     (changelog.marked() && changelog.marked()->hash != store.mark->hash);
+  if (other) {
+    report_.findings.add({"store_mark",
+                          name,
+                          {},
+                          fmt::format("a commit of this changelog, up to {}", last),
+                          fmt::format("commit {} ({:x})", store.mark->sequence, store.mark->hash)});
+  }
   const auto compare = [&](std::string_view key, std::optional<std::string_view> expected,
                            std::optional<std::string_view> found) {
     if (expected == found) return;
@@ -308,16 +317,6 @@ void Verifier::compare_store(const MapState::Map& state, const Changelog& change
     for (; left != state.end(); ++left) compare(left->first, left->second, std::nullopt);
   } else {
     report_.findings.add({scanned.error().code, name, {}, "a store that can be read", scanned.error().detail});
-  }
-  const std::uint64_t last = changelog.last() ? changelog.last()->sequence : 0;
-  const bool other = changelog.genesis() != store.mark->genesis || store.mark->sequence > last ||
-                     (changelog.marked() && changelog.marked()->hash != store.mark->hash);
-  if (other) {
-    report_.findings.add({"store_mark",
-                          name,
-                          {},
-                          fmt::format("a commit of this changelog, up to {}", last),
-                          fmt::format("commit {} ({:x})", store.mark->sequence, store.mark->hash)});
   }
   report.store = report_.findings.total() > before ? "different" : older > 0 ? "behind" : "equal";
 }

@@ -134,6 +134,28 @@ TEST_CASE("behind the freshness gate state is built and nothing is said", "[pipe
   CHECK(line.counters.stale.value() == 1);
 }
 
+TEST_CASE("state does not depend on whether a record was fresh", "[pipeline]") {
+  Line fresh, stale;
+  for (Line* line : {&fresh, &stale}) {
+    for (int i = 0; i < 200; ++i) {
+      const std::string id = "e-" + std::to_string(i), prospect = "p-" + std::to_string(i % 7);
+      Signal signal;
+      signal.id = id;
+      signal.prospect = ProspectId(prospect);
+      signal.text = i % 3 == 0 ? "payback period for erp" : "pilot plan";
+      signal.consent = i % 23 == 22 ? Consent::denied : Consent::granted;
+      if (i % 41 == 40) signal.type = SignalType::erase;
+      line->send(signal, kNow + i * 60'000, line == &fresh);
+      std::string tick;
+      write_tick(from_ms(kNow + i * 60'000), std::nullopt, tick);
+      line->process({}, tick, kNow + i * 60'000, line == &fresh);
+    }
+  }
+
+  CHECK(fresh.state.values == stale.state.values);
+  CHECK(fresh.output.all.size() > stale.output.all.size());
+}
+
 TEST_CASE("denied consent is counted, never profiled, and takes back what was said", "[pipeline]") {
   Line line;
   line.query("payback period", kNow, Consent::granted);

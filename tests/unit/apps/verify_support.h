@@ -1,0 +1,259 @@
+// A small run of the real engine over the in-memory log, and copies of its log in which one thing is wrong.
+#pragma once
+
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "apps/node.h"
+#include "apps/verify/verify.h"
+#include "juncture/adapters/memory_log.h"
+#include "juncture/adapters/rocksdb_stores.h"
+#include "juncture/engine/engine.h"
+#include "juncture/ingest/canonical.h"
+#include "juncture/pipeline/prospect_pipeline.h"
+#include "support/knowledge.h"
+
+namespace juncture::test {
+
+inline constexpr Partition kPartitions = 2;
+inline constexpr std::int64_t kNow = 1'763'784'000'000;
+inline const std::string kChangelog = "juncture.prospects.changelog";
+
+struct Kept {
+  std::string key, value;
+  bool tombstone = false;
+  std::int64_t at_ms = 0;
+};
+// topic -> partition -> records, of a log without gaps.
+using Contents = std::map<std::string, std::vector<std::vector<Kept>>>;
+
+inline std::unique_ptr<Log> empty_log(Millis retention_check = Millis{0}) {
+  LocalLogOptions options;
+  options.retention_check = retention_check;
+  return make_memory_log(options);
+}
+
+inline Contents contents_of(Log& log) {
+  Contents out;
+  const auto names = log.topics();
+  REQUIRE(names);
+  for (const std::string& name : *names) {
+    const auto count = log.partition_count(name);
+    REQUIRE(count);
+    for (Partition p = 0; p < **count; ++p) {
+      auto& list = out[name].emplace_back();
+      const auto marks = log.watermarks({name, p});
+      REQUIRE(marks);
+      REQUIRE(apps::verify::scan(log, {name, p}, 0, marks->end, [&](const Record& r) {
+        list.push_back({std::string(r.key), std::string(r.value), r.tombstone, to_ms(r.timestamp)});
+        return Status{};
+      }));
+    }
+  }
+  return out;
+}
+
+class Nobody final : public AssignmentListener {
+ public:
+  void on_assigned(std::span<const TopicPartition> partitions) override { seen += partitions.size(); }
+  void on_revoked(std::span<const TopicPartition>) override {}
+  void on_lost(std::span<const TopicPartition>) override {}
+  std::size_t seen = 0;
+};
+
+inline void commit(Log& log, const std::map<TopicPartition, Position>& positions) {
+  Nobody nobody;
+  auto consumer = log.make_consumer({.group = "juncture", .member = {}});
+  REQUIRE(consumer);
+  REQUIRE((*consumer)->subscribe({"signals"}, nobody));
+  while (nobody.seen < static_cast<std::size_t>(kPartitions)) REQUIRE((*consumer)->poll(Millis{10}));
+  REQUIRE((*consumer)->commit(positions));
+  REQUIRE((*consumer)->close());
+}
+
+// The topic `emptied` has lost all its records to retention, as far as they are old.
+inline std::unique_ptr<Log> log_with(const Contents& contents, const std::map<TopicPartition, Position>& positions,
+                                     const std::string& emptied = {}) {
+  auto log = empty_log(Millis{emptied.empty() ? 0 : 20});
+  auto producer = log->make_producer({});
+  REQUIRE(producer);
+  for (const auto& [name, partitions] : contents) {
+    TopicSpec spec;
+    spec.name = name;
+    spec.partitions = static_cast<Partition>(partitions.size());
+    if (name == emptied) spec.retention = Millis{1000};
+    REQUIRE(log->ensure_topic(spec));
+    for (std::size_t p = 0; p < partitions.size(); ++p) {
+      for (const Kept& kept : partitions[p]) {
+        REQUIRE((*producer)->send({.topic = name,
+                                   .partition = static_cast<Partition>(p),
+                                   .key = kept.key,
+                                   .value = kept.value,
+                                   .tombstone = kept.tombstone,
+                                   .timestamp = from_ms(kept.at_ms)}));
+      }
+    }
+  }
+  REQUIRE((*producer)->flush());
+  commit(*log, positions);
+  return log;
+}
+
+// Signals of some prospects, with all that makes outputs: queries, a denial, an erasure, ticks, bad records.
+inline void send_signals(Log& log, int from, int to) {
+  auto producer = log.make_producer({});
+  REQUIRE(producer);
+  for (int i = from; i < to; ++i) {
+    const std::string prospect = "p-" + std::to_string(i * 7 % 23), id = "e-" + std::to_string(i);
+    Signal signal;
+    signal.id = id;
+    signal.prospect = ProspectId(prospect);
+    signal.occurred_at = from_ms(kNow + i * 10);
+    signal.consent = i % 97 == 96 ? Consent::denied : Consent::granted;
+    signal.text = i % 3 == 0 ? "payback period for erp" : "erp pilot plan";
+    signal.source = "test";
+    if (i % 89 == 88) signal.type = SignalType::erase;
+    std::string record;
+    write_signal(signal, from_ms(kNow + i * 10), record);
+    Outgoing out{.topic = "signals", .key = prospect, .value = record, .timestamp = from_ms(kNow + i * 10)};
+    if (i % 50 == 49) out.value = "not json";
+    REQUIRE((*producer)->send(out));
+    std::string tick;
+    write_tick(from_ms(kNow + i * 10), std::nullopt, tick);
+    if (i % 40 == 0)
+      REQUIRE(
+          (*producer)->send({.topic = "signals", .partition = 0, .value = tick, .timestamp = from_ms(kNow + i * 10)}));
+  }
+  REQUIRE((*producer)->flush());
+}
+
+// The engine's part of a node, on a log and in a folder of the test's own.
+class Run {
+ public:
+  explicit Run(Log& log, const std::filesystem::path& folder, Millis fresh_within = Millis{60'000})
+      : knowledge_(shipped_knowledge()) {
+    auto stores = make_rocksdb_stores({.directory = folder});
+    REQUIRE(stores);
+    stores_ = std::move(*stores);
+    SubTopology prospects;
+    prospects.name = apps::kProspects;
+    prospects.inputs = {"signals"};
+    prospects.outputs = {"recommendations.sales", "recommendations.public", "signals.dead-letters"};
+    prospects.stateful = true;
+    prospects.make_pipeline = [this](Partition partition) {
+      return make_prospect_pipeline(*knowledge_, counters_[static_cast<std::size_t>(partition)]);
+    };
+    EngineOptions options;
+    options.commit_interval = Millis{5};
+    options.fresh_within = fresh_within;
+    auto engine = Engine::start(log, *stores_, {prospects}, options);
+    REQUIRE(engine);
+    engine_ = std::move(*engine);
+  }
+  void until_done(Log& log) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (std::chrono::steady_clock::now() < deadline) {
+      bool done = true;
+      for (Partition p = 0; p < kPartitions; ++p) {
+        const auto position = log.committed("juncture", {"signals", p});
+        const auto marks = log.watermarks({"signals", p});
+        REQUIRE((position && marks));
+        done = done && *position && (*position)->next == marks->end;
+      }
+      if (done) return;
+      std::this_thread::sleep_for(Millis{5});
+    }
+    FAIL("the engine did not get to the end");
+  }
+  Engine& engine() { return *engine_; }
+
+ private:
+  std::shared_ptr<const Knowledge> knowledge_;
+  std::array<PipelineCounters, kPartitions> counters_;
+  std::unique_ptr<RocksdbStores> stores_;
+  std::unique_ptr<Engine> engine_;
+};
+
+inline void make_topics(Log& log) {
+  for (const auto& [name, partitions] : std::map<std::string, Partition>{{"signals", kPartitions},
+                                                                         {"recommendations.sales", kPartitions},
+                                                                         {"recommendations.public", kPartitions},
+                                                                         {"signals.dead-letters", 1}}) {
+    TopicSpec spec;
+    spec.name = name;
+    spec.partitions = partitions;
+    REQUIRE(log.ensure_topic(spec));
+  }
+}
+
+// What a clean run left behind, made once.
+struct Past {
+  Past() : folder(std::filesystem::temp_directory_path() / ("juncture-verify-" + std::to_string(getpid()))) {
+    std::filesystem::remove_all(folder);
+    auto log = empty_log();
+    make_topics(*log);
+    {
+      Run run(*log, folder / "state");
+      for (int i = 0; i < 600; i += 60) {
+        send_signals(*log, i, i + 60);
+        run.until_done(*log);
+      }
+      REQUIRE(run.engine().stop());
+    }
+    contents = contents_of(*log);
+    for (Partition p = 0; p < kPartitions; ++p) {
+      positions[{"signals", p}] = log->committed("juncture", {"signals", p}).value().value();
+    }
+  }
+  ~Past() { std::filesystem::remove_all(folder); }
+  Past(const Past&) = delete;
+  Past& operator=(const Past&) = delete;
+
+  std::filesystem::path folder;
+  Contents contents;
+  std::map<TopicPartition, Position> positions;
+};
+
+inline const Past& past() {
+  static const Past once;
+  return once;
+}
+
+inline Config config_of(Delivery delivery = Delivery::exactly_once) {
+  Config config;
+  config.delivery = delivery;
+  config.log.topics.partitions = kPartitions;
+  config.engine.fresh_within = Millis{60'000};
+  return config;
+}
+
+inline apps::verify::Report verify_log(Log& log, const Config& config, const std::filesystem::path& state,
+                                       bool strict = true) {
+  auto stores = make_rocksdb_stores({.directory = state, .read_only = true});
+  REQUIRE(stores);
+  const auto knowledge = shipped_knowledge();
+  const auto report = apps::verify::run({.log = log,
+                                         .config = config,
+                                         .knowledge = *knowledge,
+                                         .open_store = [&](Partition p) -> Result<std::unique_ptr<Store>> {
+                                           const std::string name = store_name(apps::kProspects, p);
+                                           if (!std::filesystem::exists(state / name)) return std::unique_ptr<Store>();
+                                           return (*stores)->open(name);
+                                         },
+                                         .only = {},
+                                         .strict = strict});
+  REQUIRE(report);
+  return *report;
+}
+
+}  // namespace juncture::test
