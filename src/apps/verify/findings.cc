@@ -57,14 +57,18 @@ Status scan(Log& log, const TopicPartition& at, Offset from, Offset end,
   auto reader = log.make_reader();
   if (!reader) return tl::unexpected(reader.error());
   if (Status assigned = (*reader)->assign({{at, from}}); !assigned) return assigned;
-  constexpr auto kSilence = std::chrono::seconds(5);
+  constexpr auto kSilenceMax = std::chrono::seconds(30);
   auto heard = std::chrono::steady_clock::now();
-  for (Offset next = from; next < end;) {
+  // The last offsets may be ones that readers never get, such as the end of a transaction.
+  for (Offset next = from; next < end; next = std::max(next, (*reader)->position(at).value_or(next))) {
     const auto records = (*reader)->poll(Millis{50});
     if (!records) return tl::unexpected(records.error());
     if (!records->empty()) heard = std::chrono::steady_clock::now();
-    // The last offsets may be ones that readers never get, such as the end of a transaction.
-    if (std::chrono::steady_clock::now() - heard > kSilence) return {};
+    if (std::chrono::steady_clock::now() - heard > kSilenceMax) {
+      return fail(Domain::environment, "silent",
+                  fmt::format("{} gave no record for 30 s; is a transaction left open in it?",
+                              place(at.topic, at.partition, next)));
+    }
     for (const Record& record : *records) {
       if (record.offset >= end) return {};
       next = record.offset + 1;

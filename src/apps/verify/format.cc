@@ -71,12 +71,17 @@ std::optional<Offset> Commit::next_of(std::string_view topic) const {
 std::optional<Commit> read_commit(std::string_view bytes) {
   Bytes in{bytes};
   Commit out;
-  if (in.number<std::uint8_t>() != 1) return std::nullopt;
+  const auto version = in.number<std::uint8_t>();
+  if (version < 1 || version > 2) return std::nullopt;
   out.sequence = in.number<std::uint64_t>();
   out.previous = in.number<std::uint64_t>();
   out.content = in.number<std::uint64_t>();
   out.count = in.number<std::uint32_t>();
   out.stream_time_ms = in.number<std::int64_t>();
+  if (version == 2) {
+    out.exactly_once = in.number<std::uint8_t>() == 1;
+    out.stale = in.number<std::uint64_t>();
+  }
   const auto inputs = in.number<std::uint16_t>();
   for (std::uint16_t i = 0; in.good && i < inputs; ++i) {
     const auto size = in.number<std::uint16_t>();

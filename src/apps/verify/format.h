@@ -19,6 +19,8 @@ struct Commit {
   std::uint64_t sequence = 0, previous = 0, content = 0, hash = 0;
   std::uint32_t count = 0;
   std::int64_t stream_time_ms = 0;
+  bool exactly_once = false;                         // the group's offset was committed with it
+  std::optional<std::uint64_t> stale;                // records behind the freshness gate so far; version 1 does not say
   std::vector<std::pair<std::string, Offset>> next;  // per input topic
 
   std::optional<Offset> next_of(std::string_view topic) const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,9 @@ struct Found {
 
 // Which expected outputs may not be there, depending on when the engine ran.
 struct Allowance {
-  Offset settled = 0;          // outputs of records from here on may not have been written yet
-  std::int64_t behind_ms = 0;  // gated outputs of records older than this may be withheld
+  Offset settled = 0;                  // outputs of records from here on may not have been written yet
+  std::int64_t behind_ms = 0;          // gated outputs of records older than this may be withheld
+  std::optional<std::uint64_t> stale;  // of so many records at most
 
   bool unfinished(const Expected& expected) const { return expected.source >= settled; }
   bool withheld(const Expected& expected) const { return expected.gated && expected.at_ms < behind_ms; }

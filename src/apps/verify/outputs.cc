@@ -128,6 +128,7 @@ class Comparison {
 
   // Record by record: what is missing may be withheld, as a whole and far behind the head; nothing else may.
   void settle(std::size_t w) {
+    const std::uint64_t before = counts_.withheld;
     const std::vector<Expected>& expected = work_[w].expected;
     for (std::size_t i = 0; i < expected.size();) {
       std::size_t end = i;
@@ -142,6 +143,14 @@ class Comparison {
       settle_record(w, i, end, some);
       i = end;
     }
+    const std::uint64_t withheld = counts_.withheld - before;
+    const std::optional<std::uint64_t> stale = work_[w].allowance.stale;
+    if (!stale || withheld <= *stale) return;
+    findings_.add({"outputs_withheld",
+                   fmt::format("{}/{}", rules_.input, work_[w].partition),
+                   {},
+                   fmt::format("outputs of at most {} records behind the freshness gate to be missing", *stale),
+                   fmt::format("{} records without outputs", withheld)});
   }
 
   void settle_record(std::size_t w, std::size_t begin, std::size_t end, bool some) {

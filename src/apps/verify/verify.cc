@@ -130,7 +130,7 @@ Status Verifier::verify_partition(Partition p) {
     report.sequence = changelog->last()->sequence;
     report.to = changelog->last()->next_of(topics_.signals).value_or(0);
   }
-  if (changelog->torn() > 0 && exactly_once_) {
+  if (changelog->torn() > 0 && changelog->last() && changelog->last()->exactly_once) {
     report_.findings.add({"changelog_torn",
                           place(changelog->at().topic, p, changelog->end()),
                           {},
@@ -216,6 +216,7 @@ Status Verifier::fold(Partition p, Offset from, const Changelog& changelog, cons
   if (!noted) note_older();
   if (!done) state_ = fold.take_state();
   work.allowance.settled = changelog.settled() ? changelog.settled()->next_of(topics_.signals).value_or(0) : 0;
+  if (changelog.last()) work.allowance.stale = changelog.last()->stale;
   work.allowance.behind_ms = newest_ms - task_.config.engine.fresh_within.count();
   work.expected = fold.take_outputs();
   work_.push_back(std::move(work));
@@ -230,10 +231,10 @@ void Verifier::check_position(Partition p, const Changelog& changelog, const std
   const auto certificate = read_certificate(committed->metadata);
   const bool behind = certificate && certificate->sequence < last.sequence && committed->next <= next;
   const bool live = changelog.end() != earlier_[static_cast<std::size_t>(p)];
-  if (behind && (live || !exactly_once_)) return;
+  if (behind && (live || !last.exactly_once)) return;
   const bool same = committed->next == next &&
                     (!certificate || (certificate->sequence == last.sequence && certificate->hash == last.hash));
-  if (same && (certificate || !exactly_once_)) return;
+  if (same && (certificate || !last.exactly_once)) return;
   report_.findings.add({"group_offset",
                         place(topics_.signals, p, committed->next),
                         {},

@@ -353,6 +353,18 @@ TEST_CASE("behind the freshness gate rows are withheld, counted, and not allowed
   INFO(kinds(report));
   CHECK(report.findings.total() == 0);
   CHECK(report.outputs.withheld > 200);
+  // One more that is missing as a whole is one too many.
+  Contents contents = contents_of(*log);
+  for (const char* topic : {"recommendations.sales", "recommendations.public"}) contents.at(topic)[0].clear();
+  std::map<TopicPartition, Position> positions;
+  for (Partition p = 0; p < kPartitions; ++p) {
+    positions[{"signals", p}] = log->committed("juncture", {"signals", p}).value().value();
+  }
+  const auto emptied = log_with(contents, positions);
+  auto config = config_of();
+  config.engine.fresh_within = Millis{-1'000'000};  // as if all of them were old
+  CHECK(located(verify_log(*emptied, config, state, false), "outputs_withheld", "signals/0"));
+
   const Report strict = verify_log(*log, config_of(), state, true);
   CHECK(strict.findings.total() == report.outputs.withheld * 2);
 }
@@ -435,6 +447,14 @@ TEST_CASE("verify reads the changelog's formats as the documents have them", "[v
   CHECK(commit->next_of("in") == 7);
   CHECK_FALSE(read_commit(bytes));
   CHECK_FALSE(read_commit(bytes + hash + "x"));
+  // Version 2 says how it was delivered, and how many records were stale: 9.
+  bytes[0] = 2;
+  bytes.insert(37, std::string("\1\11\0\0\0\0\0\0\0", 9));
+  hash.clear();
+  for (std::uint64_t bits = hash64(bytes), i = 0; i < 8; ++i, bits >>= 8U) hash.push_back(static_cast<char>(bits));
+  const auto second = read_commit(bytes + hash);
+  REQUIRE(second);
+  CHECK((second->exactly_once && second->stale == 9 && second->next_of("in") == 7));
   const auto mark = read_mark("j1;g=ff;n=12;s=3;h=abc;t=1");
   REQUIRE(mark);
   CHECK((mark->genesis == 255 && mark->offset == 12 && mark->sequence == 3 && mark->hash == 0xabc));
