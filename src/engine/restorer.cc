@@ -70,7 +70,11 @@ Status Restorer::open() {
   if (Status genesis = read_genesis(); !genesis) return genesis;
 
   Result<std::unique_ptr<Store>> store = stores_.open(options_.store_name);
-  if (!store) return start_over(store.error().detail);
+  if (!store) {
+    // Nothing is wrong with these files.
+    const bool intact = store.error().code == "disk_full" || store.error().code == "store_in_use";
+    return intact ? Status(tl::unexpected(store.error())) : start_over(store.error().detail);
+  }
   store_ = std::move(*store);
   Result<std::string> text = store_->mark();
   if (!text) return start_over(text.error().detail);

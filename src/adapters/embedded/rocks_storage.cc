@@ -7,11 +7,17 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <mutex>
+#include <shared_mutex>
 #include <system_error>
 #include <utility>
 
 #include "adapters/embedded/embedded_keys.h"
+#include "adapters/rocksdb/held_elsewhere.h"
+#include "adapters/rocksdb/rocks_messages.h"
 
 namespace juncture {
 namespace {
@@ -19,6 +25,7 @@ namespace {
 namespace keys = embedded_keys;
 
 constexpr std::size_t kMemtableBytes = 64U << 20U;
+constexpr std::chrono::seconds kLookAgain{1};  // of a full disk
 constexpr std::uint64_t kWalBytesMax = 256ULL << 20U;
 
 std::string_view view(const rocksdb::Slice& slice) {
@@ -35,18 +42,24 @@ rocksdb::Options rocks_options() {
   options.max_background_jobs = 2;
   options.max_total_wal_size = kWalBytesMax;
   options.bytes_per_sync = 1U << 20U;
-  options.keep_log_file_num = 2;
-  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.info_log = rocks_messages();
   rocksdb::BlockBasedTableOptions table;
   table.block_size = 16U << 10U;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
 
+rocksdb::Status open_database(const std::string& path, std::unique_ptr<rocksdb::DB>& out) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened = rocksdb::DB::Open(rocks_options(), path, &db);
+  if (opened.ok()) out.reset(db);
+  return opened;
+}
+
 class RocksStorage final : public LocalStorage {
  public:
   RocksStorage(std::string path, std::unique_ptr<rocksdb::DB> db, Fsync fsync)
-      : path_(std::move(path)), db_(std::move(db)), fsync_(fsync) {}
+      : path_(std::move(path)), fsync_(fsync), db_(std::move(db)) {}
 
   std::string_view kind() const override { return "embedded"; }
   Result<StoredLog> load() override;
@@ -64,20 +77,56 @@ class RocksStorage final : public LocalStorage {
   Error damaged(std::string_view what) const {
     return {Domain::environment, "storage", fmt::format("log in {}: {} is damaged", path_, what)};
   }
+  Error no_space() const {
+    return {Domain::environment, "disk_full", fmt::format("log in {}: no space left on the disk", path_)};
+  }
+  Status have_room();
+  Status changed(const rocksdb::Status& status);
   Status write(rocksdb::WriteBatch& batch, bool sync);
+  Status remove_times(PartitionId at, Offset before, rocksdb::WriteBatch& batch) const;
   Status load_entry(std::string_view key, std::string_view value, StoredLog& out) const;
 
   const std::string path_;
-  const std::unique_ptr<rocksdb::DB> db_;
   const Fsync fsync_;
+  // Held shared by whoever uses the database, and alone while it is closed and opened again.
+  mutable std::shared_mutex use_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::atomic<bool> full_{false};
+  std::chrono::steady_clock::time_point tried_{};
 };
 
+// After a write-ahead log that could not be written, RocksDB 7.8 cannot go on with it, though it says that it has
+// recovered. Closing and opening cuts off what was half written; it needs room for a memtable.
+Status RocksStorage::have_room() {
+  if (!full_.load(std::memory_order_acquire)) return {};
+  const std::unique_lock lock(use_);
+  if (!full_.load(std::memory_order_acquire)) return {};
+  const auto now = std::chrono::steady_clock::now();
+  if (now - tried_ < kLookAgain) return tl::unexpected(no_space());
+  tried_ = now;
+  std::error_code failed;
+  const std::filesystem::space_info space = std::filesystem::space(path_, failed);
+  if (failed || space.available < kMemtableBytes) return tl::unexpected(no_space());
+  db_.reset();
+  if (const rocksdb::Status opened = open_database(path_, db_); !opened.ok()) return tl::unexpected(broken(opened));
+  full_.store(false, std::memory_order_release);
+  return {};
+}
+
+Status RocksStorage::changed(const rocksdb::Status& status) {
+  if (status.ok()) return {};
+  if (!status.IsNoSpace()) return tl::unexpected(broken(status));
+  full_.store(true, std::memory_order_release);
+  return tl::unexpected(no_space());
+}
+
 Status RocksStorage::write(rocksdb::WriteBatch& batch, bool sync) {
+  if (Status room = have_room(); !room) return room;
+  const std::shared_lock lock(use_);
+  if (full_.load(std::memory_order_acquire)) return tl::unexpected(no_space());
   rocksdb::WriteOptions options;
   options.sync = sync && fsync_ == Fsync::on_flush;
-  const rocksdb::Status written = db_->Write(options, &batch);
-  if (!written.ok()) return tl::unexpected(broken(written));
-  return {};
+  return changed(db_->Write(options, &batch));
 }
 
 Status RocksStorage::load_entry(std::string_view key, std::string_view value, StoredLog& out) const {
@@ -167,9 +216,9 @@ Status RocksStorage::write(const WriteSet& set) {
 
 Status RocksStorage::sync() {
   if (fsync_ == Fsync::never) return {};
-  const rocksdb::Status synced = db_->SyncWAL();
-  if (!synced.ok()) return tl::unexpected(broken(synced));
-  return {};
+  const std::shared_lock lock(use_);
+  if (full_.load(std::memory_order_acquire)) return tl::unexpected(no_space());
+  return changed(db_->SyncWAL());
 }
 
 Status RocksStorage::scan(PartitionId at, Offset from, Offset end,
@@ -178,6 +227,8 @@ Status RocksStorage::scan(PartitionId at, Offset from, Offset end,
   const rocksdb::Slice bound(last);
   rocksdb::ReadOptions options;
   options.iterate_upper_bound = &bound;
+  const std::shared_lock lock(use_);
+  if (db_ == nullptr) return tl::unexpected(no_space());
   const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
   for (it->Seek(keys::record_key(at, from)); it->Valid(); it->Next()) {
     StoredRecord record;
@@ -199,6 +250,8 @@ Result<Offset> RocksStorage::lower_bound(PartitionId at, Timestamp time) {
   rocksdb::ReadOptions options;
   options.iterate_lower_bound = &lower;
   options.iterate_upper_bound = &upper;
+  const std::shared_lock lock(use_);
+  if (db_ == nullptr) return tl::unexpected(no_space());
   const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
   it->SeekToLast();
   if (!it->status().ok()) return tl::unexpected(broken(it->status()));
@@ -210,19 +263,26 @@ Result<Offset> RocksStorage::lower_bound(PartitionId at, Timestamp time) {
   return offset;
 }
 
-Status RocksStorage::remove(PartitionId at, std::span<const Offset> offsets, const PartitionMark& mark) {
-  rocksdb::WriteBatch batch;
-  for (const Offset offset : offsets) batch.Delete(keys::record_key(at, offset));
-  batch.Put(keys::prefix(keys::kMark, at), keys::mark_value(mark));
+Status RocksStorage::remove_times(PartitionId at, Offset before, rocksdb::WriteBatch& batch) const {
   const std::string first = keys::prefix(keys::kTime, at);
+  const std::shared_lock lock(use_);
+  if (db_ == nullptr) return tl::unexpected(no_space());
   const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}));
   for (it->Seek(first); it->Valid() && it->key().starts_with(first); it->Next()) {
     std::string_view value = view(it->value());
     bool good = true;
-    if (keys::take<Offset>(value, good) >= mark.begin) break;
+    if (keys::take<Offset>(value, good) >= before) break;
     batch.Delete(it->key());
   }
   if (!it->status().ok()) return tl::unexpected(broken(it->status()));
+  return {};
+}
+
+Status RocksStorage::remove(PartitionId at, std::span<const Offset> offsets, const PartitionMark& mark) {
+  rocksdb::WriteBatch batch;
+  for (const Offset offset : offsets) batch.Delete(keys::record_key(at, offset));
+  batch.Put(keys::prefix(keys::kMark, at), keys::mark_value(mark));
+  if (Status found = remove_times(at, mark.begin, batch); !found) return found;
   return write(batch, false);
 }
 
@@ -234,20 +294,18 @@ Result<std::unique_ptr<LocalStorage>> open_rocks_storage(const EmbeddedLogOption
   if (failed) {
     return fail(Domain::setup, "storage", fmt::format("cannot make folder {}: {}", options.path, failed.message()));
   }
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(rocks_options(), options.path, &db);
+  std::unique_ptr<rocksdb::DB> db;
+  const rocksdb::Status opened = open_database(options.path, db);
   if (opened.ok()) {
-    return std::unique_ptr<LocalStorage>(
-        new RocksStorage(options.path, std::unique_ptr<rocksdb::DB>(db), options.fsync));
+    return std::unique_ptr<LocalStorage>(new RocksStorage(options.path, std::move(db), options.fsync));
   }
-  const std::string text = opened.ToString();
-  if (text.find("lock hold by current process") != std::string::npos ||
-      text.find("While lock file") != std::string::npos) {
+  if (held_elsewhere(opened)) {
     return fail(Domain::setup, "log_in_use",
                 fmt::format("folder {} is in use by another juncture; stop that one or give this one another folder",
                             options.path));
   }
-  return fail(Domain::environment, "storage", fmt::format("cannot open the log in {}: {}", options.path, text));
+  return fail(Domain::environment, "storage",
+              fmt::format("cannot open the log in {}: {}", options.path, opened.ToString()));
 }
 
 }  // namespace juncture

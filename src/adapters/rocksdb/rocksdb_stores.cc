@@ -3,15 +3,20 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <set>
 #include <string>
 #include <system_error>
+
+#include "adapters/rocksdb/held_elsewhere.h"
+#include "adapters/rocksdb/rocks_messages.h"
 
 namespace juncture {
 namespace {
@@ -31,8 +36,14 @@ std::string_view view(const rocksdb::Slice& bytes) {
 
 // Any doubt about the files means: close, set aside, restore from the changelog. Never go on.
 tl::unexpected<Error> failure(std::string_view doing, const std::string& path, const rocksdb::Status& status) {
-  const std::string_view code = status.IsCorruption() ? "store_damaged"sv : "store_failed"sv;
+  const std::string_view code = status.IsNoSpace()       ? "disk_full"sv
+                                : held_elsewhere(status) ? "store_in_use"sv
+                                : status.IsCorruption()  ? "store_damaged"sv
+                                                         : "store_failed"sv;
   return fail(Domain::environment, code, std::string(doing) + " " + path + ": " + status.ToString());
+}
+tl::unexpected<Error> full(const std::string& path, std::string_view why) {
+  return fail(Domain::environment, "disk_full", path + ": " + std::string(why));
 }
 
 // Which databases are open, for the figures.
@@ -41,10 +52,23 @@ struct OpenStores {
   std::set<rocksdb::DB*> databases;
 };
 
+// Without a write-ahead log RocksDB calls a full disk a soft error: it goes on taking writes into memory, without end.
+class DiskWatch final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    if (status->IsNoSpace()) full_.store(true, std::memory_order_release);
+  }
+  bool full() const { return full_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<bool> full_{false};
+};
+
 class RocksdbStore final : public Store {
  public:
-  RocksdbStore(std::unique_ptr<rocksdb::DB> db, std::string path, std::shared_ptr<OpenStores> open)
-      : db_(std::move(db)), path_(std::move(path)), open_(std::move(open)) {
+  RocksdbStore(std::unique_ptr<rocksdb::DB> db, std::string path, std::shared_ptr<DiskWatch> disk,
+               std::shared_ptr<OpenStores> open)
+      : disk_(std::move(disk)), db_(std::move(db)), path_(std::move(path)), open_(std::move(open)) {
     const std::scoped_lock lock(open_->mutex);
     open_->databases.insert(db_.get());
   }
@@ -64,6 +88,8 @@ class RocksdbStore final : public Store {
   }
 
   Status write(std::span<const Change> changes, std::string_view mark) override {
+    // Whoever is told closes the store and opens it again, which waits for space.
+    if (disk_->full()) return full(path_, "no space left for what was written");
     rocksdb::WriteBatch batch;
     rocksdb::Status status;
     for (const Change& change : changes) {
@@ -106,6 +132,7 @@ class RocksdbStore final : public Store {
   }
 
  private:
+  std::shared_ptr<DiskWatch> disk_;  // the database calls it until it is closed
   std::unique_ptr<rocksdb::DB> db_;
   std::string path_;
   std::shared_ptr<OpenStores> open_;
@@ -122,8 +149,7 @@ rocksdb::Options database_options(const RocksdbOptions& options, const std::shar
   out.max_write_buffer_number = 2;
   out.avoid_flush_during_shutdown = false;
   out.compression = rocksdb::kNoCompression;  // values are packed numbers
-  out.keep_log_file_num = 2;
-  out.info_log_level = rocksdb::WARN_LEVEL;
+  out.info_log = rocks_messages();
   out.max_open_files = 256;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
@@ -143,12 +169,15 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
 
   Result<std::unique_ptr<Store>> open(std::string_view name) override {
     const std::string path = (options_.directory / name).string();
-    const rocksdb::Options options = database_options(options_, cache_);
+    if (Status room = check_room(); !room) return tl::unexpected(room.error());
+    rocksdb::Options options = database_options(options_, cache_);
+    auto disk = std::make_shared<DiskWatch>();
+    options.listeners.push_back(disk);
     rocksdb::DB* db = nullptr;
     const rocksdb::Status status =
         options_.read_only ? rocksdb::DB::OpenForReadOnly(options, path, &db) : rocksdb::DB::Open(options, path, &db);
     if (!status.ok()) return failure("open", path, status);
-    return std::make_unique<RocksdbStore>(std::unique_ptr<rocksdb::DB>(db), path, open_);
+    return std::make_unique<RocksdbStore>(std::unique_ptr<rocksdb::DB>(db), path, std::move(disk), open_);
   }
 
   Status set_aside(std::string_view name) override {
@@ -179,6 +208,16 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
   }
 
  private:
+  // A store that cannot write its buffers out is not worth opening: it would be closed again at once.
+  Status check_room() const {
+    if (options_.read_only) return {};
+    std::error_code error;
+    const fs::space_info space = fs::space(options_.directory, error);
+    if (error || space.available >= 2 * options_.write_buffer_bytes) return {};
+    return full(options_.directory.string(), std::to_string(space.available >> 20U) + " MiB left; a store needs " +
+                                                 std::to_string(2 * options_.write_buffer_bytes >> 20U) + " MiB");
+  }
+
   RocksdbOptions options_;
   std::shared_ptr<rocksdb::Cache> cache_;
   std::shared_ptr<OpenStores> open_;
