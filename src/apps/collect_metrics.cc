@@ -33,6 +33,7 @@ void take_engine(MetricsSnapshot& out, const EngineStats& stats) {
   NamedHistogram prospects{.name = "prospects", .value = {}}, intake{.name = "intake", .value = {}};
   for (const TaskStats& task : stats.tasks) {
     ++out.tasks[static_cast<std::size_t>(task.state)];
+    if (task.state == TaskState::suspended) ++out.tasks_suspended[task.error_code];
     const bool stateful = task.sub_topology == kProspects;
     (stateful ? prospects : intake).value.merge(task.process_seconds);
     if (stateful) out.signal_to_recommendation_seconds.merge(task.end_to_end_seconds);
@@ -47,6 +48,7 @@ void take_engine(MetricsSnapshot& out, const EngineStats& stats) {
                          .watermark_ms = to_ms(input.stream_time)});
     }
   }
+  for (const WorkerStats& worker : stats.workers) out.workers_stuck += worker.stuck ? 1 : 0;
   out.process_seconds = {prospects, intake};
   out.rebalances_assigned = stats.rebalances_assigned;
   out.rebalances_revoked = stats.rebalances_revoked;

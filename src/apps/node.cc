@@ -193,7 +193,16 @@ void Node::tick(const std::stop_token& stop) {
 
 // The engine keeps what happened to its tasks; people hear of it here, once a change.
 void Node::log_changes() {
-  for (const TaskStats& task : engine_->stats().tasks) {
+  const EngineStats stats = engine_->stats();
+  for (const WorkerStats& worker : stats.workers) {
+    if (worker.stuck && stuck_.insert(worker.number).second) {
+      spdlog::error("worker is stuck worker={} seconds={:.0f} doing=\"{}\"", worker.number, worker.step_seconds,
+                    worker.doing);
+    } else if (!worker.stuck && stuck_.erase(worker.number) > 0) {
+      spdlog::warn("worker goes on worker={}", worker.number);
+    }
+  }
+  for (const TaskStats& task : stats.tasks) {
     auto& last = logged_[{task.sub_topology, task.partition}];
     if (last.first == task.state && last.second == task.error_code) continue;
     last = {task.state, task.error_code};

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -80,6 +81,7 @@ class Node {
   std::map<std::pair<std::string, Partition>, std::unique_ptr<PipelineCounters>> counters_;
   std::unique_ptr<Engine> engine_;
   std::map<std::pair<std::string, Partition>, std::pair<TaskState, std::string>> logged_;  // the ticker's own
+  std::set<int> stuck_;  // workers that were said to be; the ticker's own
   std::jthread ticker_;
 };
 

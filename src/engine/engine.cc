@@ -104,6 +104,7 @@ EngineStats RunningEngine::stats() const {
   out.tasks = registry_.stats(options_.clock->wall());
   out.log_errors = registry_.errors();
   for (const auto& worker : workers_) {
+    out.workers.push_back(worker->stats());
     out.rebalances_assigned += worker->rebalances_assigned().value();
     out.rebalances_revoked += worker->rebalances_revoked().value();
     out.rebalances_lost += worker->rebalances_lost().value();
@@ -119,7 +120,13 @@ std::vector<std::string> RunningEngine::not_ready() const {
   for (const auto& worker : workers_) {
     if (worker->fenced()) reasons.emplace_back("another process uses this one's member id");
   }
-  for (const TaskStats& task : stats().tasks) {
+  const EngineStats now = stats();
+  for (const WorkerStats& worker : now.workers) {
+    if (!worker.stuck) continue;
+    reasons.push_back("worker " + std::to_string(worker.number) + " has made no step for " +
+                      std::to_string(static_cast<std::int64_t>(worker.step_seconds)) + " s: " + worker.doing);
+  }
+  for (const TaskStats& task : now.tasks) {
     if (task.state == TaskState::running || task.state == TaskState::closed) continue;
     std::string reason = task.sub_topology + "-" + std::to_string(task.partition) + " is " +
                          std::string(kTaskStateNames[static_cast<std::size_t>(task.state)]);

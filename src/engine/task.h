@@ -36,6 +36,7 @@ class Task {
   TaskState state() const { return state_; }
   const SubTopology& topology() const { return parts_.topology; }
   Partition partition() const { return partition_; }
+  const TaskCounters& counters() const { return parts_.counters; }
   // Runs only when all of its inputs are here.
   void add_input(std::string_view topic);
   bool remove_input(std::string_view topic);  // true when that was the last

@@ -39,12 +39,18 @@ Status Worker::renew_producer() {
 
 void Worker::run(const std::stop_token& stop, const std::atomic<bool>& killed) {
   while (!stop.stop_requested()) step(stop);
-  if (killed.load()) return;
-  outcome_ = finish();
-  if (!outcome_) note(outcome_.error());
+  if (!killed.load()) {
+    pulse_.beat(now());
+    pulse_.turn_to(Doing::leaving);
+    outcome_ = finish();
+    if (!outcome_) note(outcome_.error());
+  }
+  pulse_.turn_to(Doing::nothing);
 }
 
 void Worker::step(const std::stop_token& stop) {
+  pulse_.beat(now());
+  pulse_.turn_to(Doing::restoring);
   restore_tasks();
   const bool dirty = any_dirty();
   Millis timeout = kIdlePoll;
@@ -56,6 +62,7 @@ void Worker::step(const std::stop_token& stop) {
     const auto left = last_commit_ + parts_.options.commit_interval / 5 - now();
     timeout = std::clamp(std::chrono::duration_cast<Millis>(left), Millis{0}, timeout);
   }
+  pulse_.turn_to(Doing::polling);
   Result<std::span<const Record>> records = consumer_->poll(timeout, parts_.options.poll_records_max);
   if (!records) return poll_failed(records.error(), stop);
   // A full batch says that more is there.
@@ -86,6 +93,7 @@ void Worker::restore_tasks() {
   parts_.lanes.run(take_overs);
   for (auto& [key, task] : tasks_) {
     if (task->state() == TaskState::running) continue;
+    pulse_.turn_to(Doing::restoring, &task->counters());
     const TaskState before = task->state();
     task->advance(kRestoreBudget, now());
     if (task->state() == TaskState::suspended && before != TaskState::suspended) {
@@ -105,6 +113,7 @@ void Worker::process(std::span<const Record> records, const std::stop_token& sto
     Task* task = task_of(first.topic, first.partition);
     // Records of a task that was suspended meanwhile are read again when it is back.
     if (task != nullptr && task->state() == TaskState::running) {
+      pulse_.turn_to(Doing::processing, &task->counters());
       if (Status done = task->process(records.subspan(at, end - at)); !done) {
         note(done.error());
         task->suspend(done.error(), now());
@@ -139,6 +148,7 @@ void Worker::commit_if_due(bool idle) {
 void Worker::after_commit() {
   for (auto& [key, task] : tasks_) {
     if (task->state() != TaskState::running) continue;
+    pulse_.turn_to(Doing::storing, &task->counters());
     if (Status written = task->write_behind(now(), false); !written) {
       note(written.error());
       task->suspend(written.error(), now());
@@ -147,6 +157,7 @@ void Worker::after_commit() {
 }
 
 Status Worker::commit(Millis at_most) {
+  pulse_.turn_to(Doing::committing);
   std::vector<Task*> dirty;
   for (auto& [key, task] : tasks_) {
     if (task->dirty()) dirty.push_back(task.get());

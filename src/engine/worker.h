@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/lanes.h"
+#include "engine/pulse.h"
 #include "engine/task.h"
 #include "juncture/engine/engine.h"
 
@@ -64,6 +65,7 @@ class Worker final : private AssignmentListener {
   bool assigned() const { return assigned_.load(std::memory_order_acquire); }
   // Another process has this worker's member id: it gets no partitions any more.
   bool fenced() const { return fenced_.load(std::memory_order_acquire); }
+  WorkerStats stats() const { return pulse_.stats(parts_.number, now(), parts_.options.stuck_after); }
   // After run() has returned.
   const Status& outcome() const { return outcome_; }
   const Counter& rebalances_assigned() const { return rebalances_assigned_; }
@@ -105,6 +107,7 @@ class Worker final : private AssignmentListener {
   bool backlog_ = false;
   std::optional<SteadyTime> close_until_;  // once finish() has begun
   Status outcome_;
+  Pulse pulse_;
   std::atomic<bool> assigned_{false}, fenced_{false};
   Counter rebalances_assigned_, rebalances_revoked_, rebalances_lost_;
 };

@@ -85,6 +85,8 @@ struct MetricsSnapshot {
   std::uint64_t rocksdb_sst_bytes = 0, rocksdb_memtable_bytes = 0, rocksdb_block_cache_bytes = 0;
   bool rocksdb_write_stalled = false;
   std::array<std::uint64_t, 5> tasks{};  // by TaskState, in the order of kTaskStateNames
+  std::uint64_t workers_stuck = 0;
+  std::map<std::string, std::uint64_t> tasks_suspended{{"disk_full", 0}};  // by Error::code
 
   ProcessStats process{};
 };

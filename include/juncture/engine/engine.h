@@ -45,6 +45,7 @@ struct EngineOptions {
   Millis transaction_timeout{10'000};
   Millis revoke_max{2'000};        // how long a commit may hold up partitions that go to somebody else
   std::size_t commit_lanes = 8;    // threads on which commits of different tasks wait for the log at the same time
+  Millis stuck_after{10'000};      // a worker that makes no step for so long is reported
   Clock* clock = &system_clock();  // outlives the engine
 };
 
@@ -81,8 +82,16 @@ struct TaskStats {
   std::string error;
 };
 
+struct WorkerStats {
+  int number = 0;
+  double step_seconds = 0;  // since its last step began
+  std::string doing;        // as "processing prospects-3"
+  bool stuck = false;       // for longer than EngineOptions::stuck_after
+};
+
 struct EngineStats {
   std::vector<TaskStats> tasks;  // sorted by sub-topology and partition; closed ones too, once seen here
+  std::vector<WorkerStats> workers;
   std::uint64_t rebalances_assigned = 0, rebalances_revoked = 0, rebalances_lost = 0;
   std::map<std::string, std::uint64_t> log_errors;  // by code
 };

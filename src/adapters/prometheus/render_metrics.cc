@@ -26,6 +26,10 @@ void add_process(Families& out, const MetricsSnapshot& s) {
   out.gauge("juncture_ready", "1 when /-/ready answers 200.").add(s.ready ? 1.0 : 0.0);
   out.gauge("juncture_tasks", "Tasks by state.");
   add_each(out, "state", kTaskStates, s.tasks);
+  out.gauge("juncture_tasks_suspended", "Tasks that take no records, by the code of what failed.");
+  for (const auto& [code, count] : s.tasks_suspended) out.add(static_cast<double>(count), {{"code", code}});
+  out.gauge("juncture_worker_stuck", "Workers that have made no step for more than 10 s.")
+      .add(static_cast<double>(s.workers_stuck));
   out.counter("process_cpu_seconds_total", "User and system CPU time.").add(p.cpu_seconds);
   out.gauge("process_start_time_seconds", "Start of the process, seconds since 1970.").add(p.start_time_seconds);
   out.gauge("process_resident_memory_bytes", "Resident memory.").add(p.resident_bytes);
