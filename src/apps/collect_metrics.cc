@@ -59,7 +59,7 @@ void take_engine(MetricsSnapshot& out, const EngineStats& stats) {
 }  // namespace
 
 std::string collect_metrics(const Node& node, const StatusBoard& board, std::span<const HttpStats> http,
-                            const SseStats& stream) {
+                            const Forwarder& forwarder, const SseStats& stream) {
   MetricsSnapshot out;
   const BuildInfo libraries = build_info();
   out.version = build_info().juncture;
@@ -80,6 +80,8 @@ std::string collect_metrics(const Node& node, const StatusBoard& board, std::spa
     out.http.connections_refused += server.connections_refused;
     out.http.accept_pauses += server.accept_pauses;
   }
+  out.forwarded = forwarder.stats();
+  out.redirected = forwarder.redirected();
   out.sse = stream;
   if (const auto usage = node.storage()) {
     out.rocksdb_sst_bytes = usage->sst_bytes;

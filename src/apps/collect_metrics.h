@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "apps/forwarder.h"
 #include "apps/node.h"
 #include "apps/status_board.h"
 #include "juncture/adapters/http_server.h"
@@ -12,6 +13,6 @@
 namespace juncture::apps {
 
 std::string collect_metrics(const Node& node, const StatusBoard& board, std::span<const HttpStats> http,
-                            const SseStats& stream);
+                            const Forwarder& forwarder, const SseStats& stream);
 
 }  // namespace juncture::apps

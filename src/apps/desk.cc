@@ -1,10 +1,14 @@
 #include "apps/desk.h"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
+#include <array>
 
 #include "apps/feedback_body.h"
 #include "apps/prospect_view.h"
 #include "apps/wall_clock.h"
+#include "juncture/adapters/http_client.h"
 #include "juncture/core/json_writer.h"
 #include "juncture/ingest/canonical.h"
 #include "juncture/ingest/connector.h"
@@ -18,16 +22,50 @@ constexpr std::size_t kSlateMax = 10;
 // Beacons come as text/plain, and `curl -d` says that JSON is a form: what counts is what the body is.
 const std::vector<std::string> kBodyTypes{"application/json", "text/plain", "application/x-www-form-urlencoded"};
 
-// The committed prospect, empty where nothing is known of it.
-Result<Prospect> committed(const Node& node, std::string_view id) {
+// Empty where nothing is known.
+struct Known {
+  Prospect prospect;
+  AsOf as_of;
+};
+
+std::string sha256_hex(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  JUNCTURE_ASSERT(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1);
+  std::string out;
+  for (unsigned i = 0; i < size; ++i) {
+    out.push_back("0123456789abcdef"[digest[i] >> 4U]);
+    out.push_back("0123456789abcdef"[digest[i] & 15U]);
+  }
+  return out;
+}
+
+Partition partition_of(const Node& node, std::string_view id) {
+  return juncture::partition_of(id, node.engine().partitions(kProspects));
+}
+
+Result<Known> committed(const Node& node, std::string_view id) {
   std::string key;
   keys::prospect(ProspectId(id), key);
   const auto value = node.engine().read(kProspects, key, id);
   if (!value) return tl::unexpected(value.error());
-  Prospect prospect;
-  if (!value->value || decode_tombstone(*value->value)) return prospect;
-  if (Status decoded = decode(*value->value, prospect); !decoded) return tl::unexpected(decoded.error());
-  return prospect;
+  Known out;
+  out.as_of = {.partition = partition_of(node, id), .offset = value->as_of_offset, .time = value->as_of_time};
+  // After the read: a process that was stopped in between has it from before, and says so.
+  out.as_of.stale = !node.leases().held(kProspects, out.as_of.partition, std::chrono::steady_clock::now());
+  if (!value->value || decode_tombstone(*value->value)) return out;
+  out.as_of.digest = sha256_hex(*value->value);
+  if (Status decoded = decode(*value->value, out.prospect); !decoded) return tl::unexpected(decoded.error());
+  return out;
+}
+
+// `safe` where another instance has no answer to give.
+HttpAnswer or_safe(HttpAnswer answer, HttpAnswer safe) {
+  if (!answer.later) return answer.status >= 400 ? safe : answer;
+  answer.later = [ask = std::move(answer.later), safe = std::move(safe)](std::function<void(HttpAnswer)> done) {
+    ask([safe, done = std::move(done)](HttpAnswer given) { done(given.status == 200 ? std::move(given) : safe); });
+  };
+  return answer;
 }
 
 void write_rejected(JsonWriter& json, std::size_t index, const Rejection& rejection) {
@@ -120,12 +158,22 @@ HttpAnswer Desk::get_suggestions(const HttpRequest& request) const {
   }
   const auto limit = query_number(request, "limit", 1, kSlateMax, 3);
   if (!limit) return problem(limit.error());
-  const Timestamp now = wall_now();
-  const auto wanted = static_cast<std::size_t>(*limit);
+  SlateRequest wanted{.prospect = *prospect, .now = wall_now(), .limit = static_cast<std::size_t>(*limit)};
   const auto known = committed(node_, *prospect);
-  // A website wants something to show: whatever is wrong with us, the safe default is right.
-  if (!known || known->empty()) return json(default_slate(node_.knowledge(), *prospect, now, wanted));
-  return json(public_slate(node_.knowledge(), *prospect, *known, now, wanted));
+  if (!known) {
+    // A website wants something to show: whatever is wrong with us, the safe default is right.
+    wanted.stale = true;
+    HttpAnswer safe = json(default_slate(node_.knowledge(), wanted));
+    if (known.error().code != "not_here") return safe;
+    return or_safe(forwarder_.ask_owner(request, {.serves = Serves::public_,
+                                                  .partition = partition_of(node_, *prospect),
+                                                  .target = "/v1/suggestions?prospect=" + percent_encoded(*prospect) +
+                                                            "&limit=" + std::to_string(*limit)}),
+                   std::move(safe));
+  }
+  wanted.stale = known->as_of.stale;
+  return json(known->prospect.empty() ? default_slate(node_.knowledge(), wanted)
+                                      : public_slate(node_.knowledge(), wanted, known->prospect));
 }
 
 HttpAnswer Desk::post_feedback(const HttpRequest& request) {
@@ -151,18 +199,21 @@ HttpAnswer Desk::post_feedback(const HttpRequest& request) {
   return json(std::move(text), 202);
 }
 
-Result<std::string> Desk::describe_prospect(std::string_view id, Timestamp now) const {
-  const auto prospect = committed(node_, id);
-  if (!prospect) return tl::unexpected(prospect.error());
-  if (prospect->empty()) return fail(Domain::record, "unknown_prospect", "nothing is known of this prospect");
-  return describe(node_.knowledge(), id, *prospect, now, feed_.row_of(id));
-}
-
 HttpAnswer Desk::get_prospect(const HttpRequest& request) const {
-  auto text = describe_prospect(request.parameter, wall_now());
-  if (text) return json(std::move(*text));
-  return text.error().code == "unknown_prospect" ? problem(404, "unknown_prospect", text.error().detail)
-                                                 : problem(text.error());
+  const std::string_view id = request.parameter;
+  const auto known = committed(node_, id);
+  if (!known && known.error().code == "not_here") {
+    return forwarder_.ask_owner(request, {.serves = Serves::analyst,
+                                          .partition = partition_of(node_, id),
+                                          .target = "/v1/prospects/" + percent_encoded(id)});
+  }
+  if (!known) return problem(known.error());
+  if (!known->prospect.empty()) {
+    return json(describe(node_.knowledge(), id, known->prospect, wall_now(), feed_.row_of(id), &known->as_of));
+  }
+  // Another instance may know better.
+  if (known->as_of.stale) return problem(503, "stale", "the log has not been heard of for a while; ask again");
+  return problem(404, "unknown_prospect", "nothing is known of this prospect");
 }
 
 }  // namespace juncture::apps

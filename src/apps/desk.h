@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/forwarder.h"
 #include "apps/live_feed.h"
 #include "apps/node.h"
 #include "apps/status_board.h"
@@ -15,13 +16,11 @@ namespace juncture::apps {
 // Handlers run on the API's threads: everything here is const, behind a lock, or the handler's own.
 class Desk {
  public:
-  // All three outlive the desk.
-  Desk(Node& node, const LiveFeed& feed, const StatusBoard& status) : node_(node), feed_(feed), status_(status) {}
+  // All of them outlive the desk.
+  Desk(Node& node, const LiveFeed& feed, const StatusBoard& status, Forwarder& forwarder)
+      : node_(node), feed_(feed), status_(status), forwarder_(forwarder) {}
 
   std::vector<Route> routes();
-
-  // For `juncture explain`, too: the JSON of GET /v1/prospects/{id}, or none where nothing is known.
-  Result<std::string> describe_prospect(std::string_view id, Timestamp now) const;
 
  private:
   HttpAnswer post_signals(const HttpRequest& request);
@@ -32,6 +31,7 @@ class Desk {
   Node& node_;
   const LiveFeed& feed_;
   const StatusBoard& status_;
+  Forwarder& forwarder_;
 };
 
 }  // namespace juncture::apps

@@ -39,6 +39,11 @@ StageChainParameters chain_parameters(const Taxonomy& taxonomy) {
 
 // Signs tokens. Made once per folder: every start, and every process that shares the file, must use the same.
 Result<std::string> token_key(const Config& config) {
+  if (!config.files.token_key.empty()) {
+    auto key = read_file(config.files.token_key);
+    if (!key || key->size() >= 32) return key;
+    return fail(Domain::setup, "file", config.files.token_key + ": a key has 32 characters or more");
+  }
   if (config.log.kind == LogKind::memory) return std::string("memory");
   const std::string path = config.log.data + "/token.key";
   if (const auto found = read_file(path); found && found->size() >= 32) return *found;

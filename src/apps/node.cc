@@ -25,7 +25,8 @@ constexpr Millis kTickEvery{1000};
 
 Result<EngineOptions> engine_options(const Config& config, const Node::Options& options) {
   EngineOptions engine;
-  engine.application = config.log.topics.prefix + config.application;
+  engine.application = group_of(config);
+  engine.endpoint = config.http.advertised;
   engine.delivery = config.delivery;
   engine.workers = static_cast<int>(config.engine.workers);
   engine.commit_interval = config.engine.commit_interval;
@@ -48,6 +49,10 @@ Result<EngineOptions> engine_options(const Config& config, const Node::Options& 
 }
 
 }  // namespace
+
+std::string group_of(const Config& config) {
+  return config.log.topics.prefix + config.application;
+}
 
 std::string state_folder(const Config& config) {
   return config.log.data + "/state";
@@ -182,7 +187,10 @@ void Node::tick(const std::stop_token& stop) {
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
   while (!wake.wait_for(lock, stop, kTickEvery, [&] { return stop.stop_requested(); }) && !stop.stop_requested()) {
-    log_changes();
+    const auto now = std::chrono::steady_clock::now();
+    const EngineStats stats = engine_->stats();
+    leases_.renew(stats, now);
+    log_changes(stats);
     const auto partitions = engine_->assigned(kProspects);
     if (Status ticked = sink_->tick(partitions, wall_now()); !ticked) {
       // The log is away: the engine says so; ticks are not worth a second message.
@@ -192,8 +200,7 @@ void Node::tick(const std::stop_token& stop) {
 }
 
 // The engine keeps what happened to its tasks; people hear of it here, once a change.
-void Node::log_changes() {
-  const EngineStats stats = engine_->stats();
+void Node::log_changes(const EngineStats& stats) {
   for (const WorkerStats& worker : stats.workers) {
     if (worker.stuck && stuck_.insert(worker.number).second) {
       spdlog::error("worker is stuck worker={} seconds={:.0f} doing=\"{}\"", worker.number, worker.step_seconds,

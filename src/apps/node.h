@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "apps/leases.h"
 #include "apps/signal_sink.h"
 #include "juncture/adapters/rocksdb_stores.h"
 #include "juncture/config/config.h"
@@ -36,6 +37,8 @@ inline constexpr std::string_view kIntake = "intake";
 // Opens the log that the configuration names. `retention_lost` hears of unread data that went.
 Result<std::unique_ptr<Log>> open_log(const Config& config);
 std::string state_folder(const Config& config);
+// The consumer group of the application's instances.
+std::string group_of(const Config& config);
 // Makes what juncture owns: signals, the two outputs, dead letters.
 Status ensure_topics(Log& log, const Config& config, const Topics& topics);
 
@@ -57,6 +60,7 @@ class Node {
   const Knowledge& knowledge() const { return *knowledge_; }
   const Engine& engine() const { return *engine_; }
   SignalSink& sink() { return *sink_; }
+  const Leases& leases() const { return leases_; }
   // What RocksDB holds for the state; none where the state is in memory.
   std::optional<RocksdbUsage> storage() const;
   // Sets of counters, one per task that ever ran here. They live as long as the node.
@@ -68,7 +72,7 @@ class Node {
   Status open_stores();
   std::vector<SubTopology> sub_topologies();
   void tick(const std::stop_token& stop);
-  void log_changes();
+  void log_changes(const EngineStats& stats);
 
   Config config_;
   std::shared_ptr<const Knowledge> knowledge_;
@@ -80,6 +84,7 @@ class Node {
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, Partition>, std::unique_ptr<PipelineCounters>> counters_;
   std::unique_ptr<Engine> engine_;
+  Leases leases_{std::chrono::steady_clock::now()};
   std::map<std::pair<std::string, Partition>, std::pair<TaskState, std::string>> logged_;  // the ticker's own
   std::set<int> stuck_;  // workers that were said to be; the ticker's own
   std::jthread ticker_;

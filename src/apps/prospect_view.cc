@@ -76,18 +76,16 @@ void write_masked(JsonWriter& json, const Decision& decision, const Catalog& cat
   json.end_array();
 }
 
-void limit_slate(Decision& decision, std::size_t limit) {
-  if (decision.slate.size() > limit) decision.slate.resize(limit);
-}
-
 // The same shape whoever asks: nothing here says whether the prospect is known, or what is thought of it.
-std::string slate(const Knowledge& knowledge, std::string_view id, Timestamp as_of, const Decision& decision) {
+std::string slate(const Knowledge& knowledge, const SlateRequest& request, Timestamp as_of, Decision decision) {
+  if (decision.slate.size() > request.limit) decision.slate.resize(request.limit);
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  json.member("prospect", id);
-  const SlateFacts facts{.decision_id = hash64(std::to_string(to_ms(as_of)), hash64(id)), .as_of = as_of};
-  write_public_items(json, id, facts, decision, knowledge.public_catalog, knowledge.token_key);
+  json.member("prospect", request.prospect);
+  json.member("stale", request.stale);
+  const SlateFacts facts{.decision_id = hash64(std::to_string(to_ms(as_of)), hash64(request.prospect)), .as_of = as_of};
+  write_public_items(json, request.prospect, facts, decision, knowledge.public_catalog, knowledge.token_key);
   json.end_object();
   return out;
 }
@@ -95,7 +93,7 @@ std::string slate(const Knowledge& knowledge, std::string_view id, Timestamp as_
 }  // namespace
 
 std::string describe(const Knowledge& knowledge, std::string_view id, const Prospect& prospect, Timestamp now,
-                     std::string_view row) {
+                     std::string_view row, const AsOf* as_of) {
   const Reading reading = reading_at(knowledge, prospect, now);
   const Decision decision = decide(knowledge.catalog, knowledge.policy, reading, Audience::analyst);
   std::string out;
@@ -147,6 +145,13 @@ std::string describe(const Knowledge& knowledge, std::string_view id, const Pros
   json.end_object();
   json.key("changes_if").null();
   json.member("as_of", to_ms(reading.as_of));
+  if (as_of != nullptr) {
+    json.member("partition", as_of->partition);
+    json.member("as_of_offset", as_of->offset);
+    json.member("as_of_time", to_ms(as_of->time));
+    json.member("stale", as_of->stale);
+    json.member("state_sha256", as_of->digest);
+  }
   json.member("model", knowledge.model_version);
   json.member("catalog", knowledge.catalog.version);
   json.member("policy", knowledge.policy.version);
@@ -154,23 +159,19 @@ std::string describe(const Knowledge& knowledge, std::string_view id, const Pros
   return out;
 }
 
-std::string public_slate(const Knowledge& knowledge, std::string_view id, const Prospect& prospect, Timestamp now,
-                         std::size_t limit) {
-  const Reading reading = reading_at(knowledge, prospect, now);
+std::string public_slate(const Knowledge& knowledge, const SlateRequest& request, const Prospect& prospect) {
+  const Reading reading = reading_at(knowledge, prospect, request.now);
   Decision decision = decide(knowledge.public_catalog, knowledge.policy, reading, Audience::public_site);
   // Somebody whom we know too little of still wants to see something; somebody who said no does not.
   if (decision.slate.empty() &&
       (decision.reason == AbstainReason::thin || decision.reason == AbstainReason::uncertain)) {
-    return default_slate(knowledge, id, now, limit);
+    return default_slate(knowledge, request);
   }
-  limit_slate(decision, limit);
-  return slate(knowledge, id, reading.as_of, decision);
+  return slate(knowledge, request, reading.as_of, std::move(decision));
 }
 
-std::string default_slate(const Knowledge& knowledge, std::string_view id, Timestamp now, std::size_t limit) {
-  Decision decision = safe_default(knowledge.public_catalog, knowledge.policy, now);
-  limit_slate(decision, limit);
-  return slate(knowledge, id, now, decision);
+std::string default_slate(const Knowledge& knowledge, const SlateRequest& request) {
+  return slate(knowledge, request, request.now, safe_default(knowledge.public_catalog, knowledge.policy, request.now));
 }
 
 std::string explain_text(const Knowledge& knowledge, std::string_view id, const Prospect& prospect, Timestamp now) {

@@ -8,8 +8,7 @@ namespace juncture::apps {
 namespace {
 
 bool serves(const ListenerConfig& listener, Serves what) {
-  constexpr std::array<std::string_view, 3> kNames{"public", "analyst", "ops"};
-  const std::string_view name = kNames[static_cast<std::size_t>(what)];
+  const std::string_view name = kServesNames[static_cast<std::size_t>(what)];
   return std::find(listener.serves.begin(), listener.serves.end(), name) != listener.serves.end();
 }
 
@@ -45,7 +44,8 @@ Result<std::unique_ptr<Service>> Service::start(const Config& config, std::share
   service->feed_->start(*service->hub_);
   service->board_ = std::make_unique<StatusBoard>(*service->node_);
   service->board_->start();
-  service->desk_ = std::make_unique<Desk>(*service->node_, *service->feed_, *service->board_);
+  service->forwarder_ = std::make_unique<Forwarder>(service->node_->log(), config, service->node_->topics().signals);
+  service->desk_ = std::make_unique<Desk>(*service->node_, *service->feed_, *service->board_, *service->forwarder_);
   if (Status listening = service->listen(config); !listening) return tl::unexpected(listening.error());
   return service;
 }
@@ -81,6 +81,8 @@ Service::~Service() {
 
 Status Service::stop() {
   if (hub_) hub_->stop();
+  // First, so that its last answers still find their sessions.
+  if (forwarder_) forwarder_->stop();
   for (const auto& server : servers_) server->stop();
   if (feed_) feed_->stop();
   if (board_) board_->stop();
@@ -94,7 +96,7 @@ std::string Service::url() const {
 std::string Service::metrics() const {
   std::vector<HttpStats> http;
   for (const auto& server : servers_) http.push_back(server->stats());
-  return collect_metrics(*node_, *board_, http, hub_->stats());
+  return collect_metrics(*node_, *board_, http, *forwarder_, hub_->stats());
 }
 
 }  // namespace juncture::apps

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/desk.h"
+#include "apps/forwarder.h"
 #include "apps/live_feed.h"
 #include "apps/node.h"
 #include "apps/status_board.h"
@@ -34,6 +35,7 @@ class Service {
   std::unique_ptr<LiveFeed> feed_;
   std::unique_ptr<SseHub> hub_;
   std::unique_ptr<StatusBoard> board_;
+  std::unique_ptr<Forwarder> forwarder_;
   std::unique_ptr<Desk> desk_;
   std::vector<std::unique_ptr<HttpServer>> servers_;
   std::string url_;

@@ -103,7 +103,7 @@ int run_explain(const Invocation& invocation) {
   }
   const Timestamp now = wall_now();
   fmt::print("{}{}",
-             invocation.json ? describe(*load.knowledge, invocation.prospect, prospect, now, {})
+             invocation.json ? describe(*load.knowledge, invocation.prospect, prospect, now, {}, nullptr)
                              : explain_text(*load.knowledge, invocation.prospect, prospect, now),
              invocation.json ? "\n" : "");
   return kOk;

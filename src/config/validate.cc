@@ -91,7 +91,31 @@ void check_log(const Config& config, Rules& rules) {
   }
 }
 
+// http://host:port and nothing behind it: what others put their own path after.
+bool legal_endpoint(std::string_view url) {
+  constexpr std::string_view kScheme = "http://";
+  if (!url.starts_with(kScheme)) return false;
+  url.remove_prefix(kScheme.size());
+  const std::size_t colon = url.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const auto port = config::parse_integer(url.substr(colon + 1));
+  const std::string_view host = url.substr(0, colon);
+  return port && *port >= 1 && *port <= 65'535 && host.size() <= 253 &&
+         std::all_of(host.begin(), host.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view(".-:[]").find(c) != std::string_view::npos;
+         });
+}
+
 void check_http(const Config& config, Rules& rules) {
+  if (!config.http.advertised.empty() && !legal_endpoint(config.http.advertised)) {
+    rules.refuse("http.advertised", "is `" + config.http.advertised + "`, not `http://host:port`");
+  }
+  if (!config.http.advertised.empty() && config.files.token_key.empty()) {
+    rules.refuse("files.token_key",
+                 "is empty, and `http.advertised` is set: instances that answer for each other sign "
+                 "with one key; make a file with `openssl rand -hex 32` and give it to all");
+  }
   if (config.http.listeners.empty()) rules.refuse("http.listeners", "is empty: nothing could be seen or served");
   std::set<std::pair<std::string, std::int64_t>> taken;
   for (std::size_t i = 0; i < config.http.listeners.size(); ++i) {

@@ -15,7 +15,8 @@ constexpr auto kLookInterval = std::chrono::seconds(1);
 }  // namespace
 
 Status Worker::open() {
-  ConsumerOptions options{.group = parts_.options.application, .member = parts_.options.member};
+  ConsumerOptions options{
+      .group = parts_.options.application, .member = parts_.options.member, .endpoint = parts_.options.endpoint};
   if (!options.member.empty()) options.member += "-" + std::to_string(parts_.number);
   if (Status renewed = renew_producer(); !renewed) return renewed;
   Result<std::unique_ptr<Consumer>> consumer = parts_.log.make_consumer(options);

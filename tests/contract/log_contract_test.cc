@@ -192,6 +192,36 @@ TEMPLATE_TEST_CASE("two members share a group's partitions, and one takes over w
   CHECK(one.got.size() == 10);
 }
 
+TEMPLATE_TEST_CASE("the log says who of a group has what, and where that member answers", "[contract]", MemoryLog,
+                   EmbeddedLog, KafkaLog) {
+  if (!TestType::available()) return;
+  TestType given;
+  const std::string topic = make_topic(*given.log, 4);
+  const std::string group = unique_name("group");
+  CHECK(must(given.log->members(group)).empty());
+  Member first(*given.log, group, {}, "http://127.0.0.1:8001");
+  Member second(*given.log, group, {}, "http://127.0.0.1:8002");
+  first.subscribe(topic);
+  second.subscribe(topic);
+  const auto shared = [&] { return first.listener.held.size() == 2 && second.listener.held.size() == 2; };
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!shared() && std::chrono::steady_clock::now() < deadline) {
+    first.step();
+    second.step();
+  }
+  REQUIRE(shared());
+
+  std::map<std::string, std::set<TopicPartition>> said;
+  for (const GroupMember& member : must(given.log->members(group))) {
+    said[member.endpoint].insert(member.partitions.begin(), member.partitions.end());
+  }
+
+  std::map<std::string, std::set<TopicPartition>> wanted;
+  for (const auto& [at, next] : first.listener.held) wanted["http://127.0.0.1:8001"].insert(at);
+  for (const auto& [at, next] : second.listener.held) wanted["http://127.0.0.1:8002"].insert(at);
+  CHECK(said == wanted);
+}
+
 TEMPLATE_TEST_CASE("tombstones, empty keys and empty values are three different things", "[contract]", MemoryLog,
                    EmbeddedLog, KafkaLog) {
   if (!TestType::available()) return;

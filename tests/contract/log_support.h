@@ -180,8 +180,8 @@ class Listener : public AssignmentListener {
 };
 
 struct Member {
-  Member(Log& log, const std::string& group, const std::string& id = {})
-      : consumer(must(log.make_consumer({group, id}))), listener(*consumer) {}
+  Member(Log& log, const std::string& group, const std::string& id = {}, const std::string& endpoint = {})
+      : consumer(must(log.make_consumer({group, id, endpoint}))), listener(*consumer) {}
 
   void subscribe(const std::string& topic) { must(consumer->subscribe({topic}, listener)); }
   // Polls until `done`, keeping what comes.

@@ -34,10 +34,12 @@ struct HttpRequest {
   std::string last_event_id{};
   std::string host{};
   std::string origin{};
-  std::string request_id{};   // the client's X-Request-Id if it is sane, else one made here
-  std::string remote{};       // address of the peer, without its port
-  bool cross_origin = false;  // Origin names another host, or Sec-Fetch-Site says cross-site
-  bool opted_out = false;     // Sec-GPC: 1
+  std::string request_id{};     // the client's X-Request-Id if it is sane, else one made here
+  std::string remote{};         // address of the peer, without its port
+  std::string authorization{};  // passed on to another instance, never read here
+  std::string forwarded{};      // Juncture-Forwarded: another instance asks; what its client's route serves
+  bool cross_origin = false;    // Origin names another host, or Sec-Fetch-Site says cross-site
+  bool opted_out = false;       // Sec-GPC: 1
   bool keep_alive = true;
 
   // The first query parameter of that name.
@@ -63,6 +65,9 @@ struct HttpAnswer {
   std::string_view problem{};  // error code, a literal: the body becomes application/problem+json
   std::string detail{};        // of the problem
   bool close = false;          // hang up after this answer
+  std::string location{};      // of a redirect; percent-encoded
+  // Set: this is no answer yet. Called once, it gives the answer later, from any thread, to what it is given.
+  std::function<void(std::function<void(HttpAnswer)>)> later{};
 };
 
 // RFC 9457: {type, title, status, detail, instance}. `code` is a literal listed in docs/operations.md.
@@ -76,6 +81,7 @@ Result<std::int64_t> query_number(const HttpRequest& request, std::string_view n
                                   std::int64_t most, std::int64_t fallback);
 
 enum class Serves : std::uint8_t { public_, analyst, ops };
+inline constexpr std::array<std::string_view, 3> kServesNames{"public", "analyst", "ops"};
 
 struct Route {
   Method method = Method::get;  // get answers HEAD too

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "juncture/adapters/http_client.h"
 #include "juncture/adapters/http_server.h"
 #include "juncture/adapters/sse_hub.h"
 #include "juncture/core/counters.h"
@@ -80,6 +81,8 @@ struct MetricsSnapshot {
   std::array<std::uint64_t, kFeedbackActionNames.size()> feedback{};
 
   HttpStats http{};
+  HttpClientStats forwarded{};  // requests about prospects of other instances
+  std::uint64_t redirected = 0;
   SseStats sse{};
 
   std::uint64_t rocksdb_sst_bytes = 0, rocksdb_memtable_bytes = 0, rocksdb_block_cache_bytes = 0;

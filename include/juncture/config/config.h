@@ -34,6 +34,8 @@ inline constexpr std::array<std::string_view, 3> kLogKindNames{"embedded", "kafk
 enum class Profile : std::uint8_t { development, production };
 inline constexpr std::array<std::string_view, 2> kProfileNames{"development", "production"};
 inline constexpr std::array<std::string_view, 2> kDeliveryNames{"at_least_once", "exactly_once"};
+enum class Forward : std::uint8_t { proxy, redirect, off };
+inline constexpr std::array<std::string_view, 3> kForwardNames{"proxy", "redirect", "off"};
 enum class LogLevel : std::uint8_t { debug, info, warn, error };
 inline constexpr std::array<std::string_view, 4> kLogLevelNames{"debug", "info", "warn", "error"};
 enum class LogFormat : std::uint8_t { auto_, text, logfmt, json };
@@ -141,6 +143,8 @@ struct ListenerConfig {
 
 struct HttpConfig {
   std::vector<ListenerConfig> listeners{ListenerConfig{}};
+  std::string advertised;
+  Forward forward = Forward::proxy;
   Bytes header_max{8 * kKiB};
   Bytes body_max{64 * kKiB};
   Millis request_timeout{10'000};
@@ -152,6 +156,12 @@ struct HttpConfig {
   template <class Visitor>
   void describe(Visitor& v) {
     v("listeners", listeners, Note{"Addresses to listen on, and what each serves."});
+    v("advertised", advertised,
+      Note{"Where other instances reach this one, as `http://host:port`: then any of them answers for any prospect. "
+           "Empty: this one answers for its own only."});
+    v("forward", forward, kForwardNames,
+      Note{"A request about another instance's prospect: `proxy` asks it, `redirect` sends the client there (307), "
+           "`off` answers 503."});
     v("header_max", header_max, Note{"Longest request head.", kKiB, kMiB});
     v("body_max", body_max, Note{"Longest request body; `POST /v1/signals` takes 256KiB.", kKiB, 64 * kMiB});
     v("request_timeout", request_timeout,
@@ -182,7 +192,7 @@ struct PrivacyConfig {
 };
 
 struct FilesConfig {
-  std::string catalog, policy, taxonomy, vocabulary, model, calendar;
+  std::string catalog, policy, taxonomy, vocabulary, model, calendar, token_key;
   friend bool operator==(const FilesConfig&, const FilesConfig&) = default;
 
   template <class Visitor>
@@ -194,6 +204,9 @@ struct FilesConfig {
     v("model", model, Note{"Made by `juncture train`. Empty: trained from the taxonomy at start."});
     v("calendar", calendar,
       Note{"Business hours and holidays; checked at start, not used yet. Empty: the sample in the binary."});
+    v("token_key", token_key,
+      Note{"Signs the tokens of offered items, 32 characters or more; the same in every instance. Empty: made in "
+           "`log.data` at the first start."});
   }
 };
 

@@ -38,6 +38,7 @@ struct EngineOptions {
   std::size_t poll_records_max = 4096;
   bool serve_reads = true;        // keep committed values readable from other threads
   std::string member;             // static member id, worker number appended; empty: dynamic
+  std::string endpoint;           // told to the group's other members: ConsumerOptions::endpoint
   Millis shutdown_max{10'000};    // stop() leaves out what may be left out when it gets late
   Millis retry_backoff{200};      // doubles up to 50 times this
   int retries_max = 5;            // commits of one position

@@ -136,6 +136,8 @@ class Reader {
 struct ConsumerOptions {
   std::string group;
   std::string member;  // static member id; empty: dynamic
+  // Where this process answers for what it owns, as http://host:port: told to all by Log::members(). Empty: nowhere.
+  std::string endpoint{};
 };
 struct ProducerOptions {
   // Empty: at least once, idempotent where the log can. Else making the producer fences every older one of this id,
@@ -143,6 +145,13 @@ struct ProducerOptions {
   std::string transactional_id;
   Millis linger{5};
   Millis transaction_timeout{10'000};  // then the log aborts an open transaction by itself
+};
+
+// A member of a group, as the group's coordinator sees it.
+struct GroupMember {
+  std::string id;
+  std::string endpoint;  // empty: it gave none
+  std::vector<TopicPartition> partitions;
 };
 
 // Factory and administration. Thread safe.
@@ -163,6 +172,8 @@ class Log {
   virtual Result<Offset> offset_at(const TopicPartition& at, Timestamp time) = 0;
   virtual Result<std::optional<Position>> committed(std::string_view group, const TopicPartition& at) = 0;
   virtual Result<std::vector<std::string>> topics() = 0;
+  // Who owns what just now. While a group rebalances nobody owns anything; an unknown group has no members.
+  virtual Result<std::vector<GroupMember>> members(std::string_view group) = 0;
   // Records that retention removed before any group had read them, since start.
   virtual std::uint64_t dropped_unread() const = 0;
 };

@@ -53,6 +53,8 @@ std::string_view reason_of(int status) {
       return "No Content";
     case 304:
       return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
     case 400:
       return "Bad Request";
     case 403:
@@ -118,6 +120,7 @@ std::string serialised(HttpAnswer& answer, const HttpRequest* request, const Sen
   out.append(answer.cache == Cache::no_store ? "Cache-Control: no-store\r\n" : "Cache-Control: no-cache\r\n");
   if (!answer.etag.empty()) out.append("ETag: ").append(answer.etag).append("\r\n");
   if (!answer.allow.empty()) out.append("Allow: ").append(answer.allow).append("\r\n");
+  if (!answer.location.empty()) out.append("Location: ").append(answer.location).append("\r\n");
   if (answer.retry_after_s > 0) {
     out.append("Retry-After: ").append(std::to_string(answer.retry_after_s)).append("\r\n");
   }

@@ -214,6 +214,8 @@ void Exchange::Impl::fill_request() {
   request.content_type = media_type_of(view_of(fields[http::field::content_type]));
   request.if_none_match = text_of(fields[http::field::if_none_match]);
   request.last_event_id = text_of(fields["Last-Event-ID"]);
+  request.authorization = text_of(fields[http::field::authorization]);
+  request.forwarded = text_of(fields["Juncture-Forwarded"]);
   request.opted_out = fields["Sec-GPC"] == "1";
   request.cross_origin = is_cross_origin(request, view_of(fields["Sec-Fetch-Site"]), view_of(fields["Sec-Fetch-Mode"]));
   request.keep_alive = parser->keep_alive();

@@ -178,6 +178,12 @@ const Route* Router::accept(const HttpRequest& request, const Path& path, Resolu
       out.answer = problem(403, "cross_origin", "this route answers its own origin only");
       return nullptr;
     }
+    // One instance asks another on a client's behalf: what is not for that client's route is not for it either.
+    if (!request.forwarded.empty() && route.serves != Serves::public_ &&
+        request.forwarded != kServesNames[index_of(route.serves)]) {
+      out.answer = problem(403, "forwarded", "this route is not the one that was asked for");
+      return nullptr;
+    }
     const bool taken =
         std::find(route.media_types.begin(), route.media_types.end(), request.content_type) != route.media_types.end();
     if (has_body(method) && !taken) {

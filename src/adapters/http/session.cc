@@ -37,13 +37,13 @@ ServerContext::ServerContext(Router table, HttpLimits given, SseHub* stream_hub)
 }
 
 bool ServerContext::run(const Route& route, const HttpRequest& request, std::function<void(HttpAnswer)> done) {
-  if (!route.blocking) {
-    done(run_guarded(route, request));
-    return true;
-  }
-  return offload([this, &route, &request, done = std::move(done)] {
-    boost::asio::post(io, [answer = run_guarded(route, request), done]() mutable { done(std::move(answer)); });
-  });
+  const auto post_done = [this, done](HttpAnswer answer) {
+    boost::asio::post(io, [answer = std::move(answer), done]() mutable { done(std::move(answer)); });
+  };
+  if (route.blocking) return offload([&route, &request, post_done] { post_done(run_guarded(route, request)); });
+  HttpAnswer answer = run_guarded(route, request);
+  answer.later ? answer.later(post_done) : done(std::move(answer));
+  return true;
 }
 
 void ServerContext::count(const Resolution& resolution, Method method, int status, double elapsed) {

@@ -32,7 +32,8 @@ struct RequestCounters {
 struct ServerContext {
   ServerContext(Router table, HttpLimits given, SseHub* stream_hub);
 
-  // Runs the handler, on the pool if the route says so, and calls `done` on the API thread. False: the queue is full.
+  // Runs the handler, on the pool if the route says so, and calls `done` on the API thread, when HttpAnswer::later is
+  // ready if it is set. False: the queue is full.
   bool run(const Route& route, const HttpRequest& request, std::function<void(HttpAnswer)> done);
   void count(const Resolution& resolution, Method method, int status, double seconds);
   std::string_view date();  // of the current second

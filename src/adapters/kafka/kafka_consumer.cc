@@ -17,8 +17,11 @@ Result<std::unique_ptr<Consumer>> KafkaConsumer::make(const KafkaLogOptions& opt
   if (wanted.group.empty()) return fail(Domain::setup, "group_missing", "a consumer needs the name of its group");
   std::unique_ptr<KafkaConsumer> consumer(new KafkaConsumer(options, wanted.group));
   consumer->state_.consumer = consumer.get();
+  KafkaLogOptions mine = options;
+  // The only text of ours that describing a group gives back: librdkafka 2.0 sends no user data with a subscription.
+  if (!wanted.endpoint.empty()) mine.client_id = wanted.endpoint;
   const Status opened =
-      consumer->source_.open(options, wanted.group, wanted.member, consumer->state_, {on_rebalance, nullptr});
+      consumer->source_.open(mine, wanted.group, wanted.member, consumer->state_, {on_rebalance, nullptr});
   if (!opened) return tl::unexpected(opened.error());
   return std::unique_ptr<Consumer>(std::move(consumer));
 }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "adapters/kafka/kafka_admin.h"
 #include "adapters/kafka/kafka_consumer.h"
 #include "adapters/kafka/kafka_handle.h"
 #include "adapters/kafka/kafka_producer.h"
@@ -45,6 +46,9 @@ class KafkaLog final : public Log {
   Result<Offset> offset_at(const TopicPartition& at, Timestamp time) override;
   Result<std::optional<Position>> committed(std::string_view group, const TopicPartition& at) override;
   Result<std::vector<std::string>> topics() override;
+  Result<std::vector<GroupMember>> members(std::string_view group) override {
+    return kafka_members(admin_.get(), options_, state_.trouble, group);
+  }
   std::uint64_t dropped_unread() const override { return 0; }  // the broker's retention tells nobody
 
  private:

@@ -7,7 +7,8 @@
 
 namespace juncture {
 
-GroupCoordinator::MemberId GroupCoordinator::join(const std::string& group, const std::string& static_id) {
+GroupCoordinator::MemberId GroupCoordinator::join(const std::string& group, const std::string& static_id,
+                                                  std::string endpoint) {
   const MemberId uid = next_member_++;
   Group& joined = groups_[group];
   // Padded, so that text order is joining order.
@@ -24,6 +25,7 @@ GroupCoordinator::MemberId GroupCoordinator::join(const std::string& group, cons
   Member& member = members_[uid];
   member.group = group;
   member.id = id;
+  member.endpoint = std::move(endpoint);
   return uid;
 }
 
@@ -115,6 +117,17 @@ std::vector<TopicPartition> GroupCoordinator::acquire(MemberId uid) {
     }
   }
   if (all && to_revoke(uid).empty()) member.settled_at = group.generation;
+  return out;
+}
+
+std::vector<GroupMember> GroupCoordinator::members(std::string_view group) const {
+  std::vector<GroupMember> out;
+  const auto found = groups_.find(group);
+  if (found == groups_.end()) return out;
+  for (const auto& [id, uid] : found->second.by_id) {
+    const Member& member = members_.at(uid);
+    out.push_back({.id = id, .endpoint = member.endpoint, .partitions = {member.owned.begin(), member.owned.end()}});
+  }
   return out;
 }
 

@@ -22,7 +22,7 @@ class GroupCoordinator {
   explicit GroupCoordinator(PartitionCount partition_count) : partition_count_(std::move(partition_count)) {}
 
   // `static_id` may be empty. A member of that static id that is already there is fenced: it has lost everything.
-  MemberId join(const std::string& group, const std::string& static_id);
+  MemberId join(const std::string& group, const std::string& static_id, std::string endpoint = {});
   void subscribe(MemberId member, std::vector<std::string> topics);
   void leave(MemberId member);
 
@@ -37,6 +37,8 @@ class GroupCoordinator {
   // Takes what is this member's and nobody holds any more.
   std::vector<TopicPartition> acquire(MemberId member);
 
+  // All members that are not fenced, with what they own.
+  std::vector<GroupMember> members(std::string_view group) const;
   const std::string& group_of(MemberId member) const;
   bool has_member(MemberId member) const { return members_.contains(member); }
   bool is_read(const std::string& topic) const;  // does any member subscribe to it?
@@ -45,6 +47,7 @@ class GroupCoordinator {
   struct Member {
     std::string group;
     std::string id;  // order of assignment
+    std::string endpoint;
     std::vector<std::string> topics;
     std::set<TopicPartition> owned;
     std::set<TopicPartition> target;
@@ -61,7 +64,7 @@ class GroupCoordinator {
 
   PartitionCount partition_count_;
   std::map<MemberId, Member> members_;
-  std::map<std::string, Group> groups_;
+  std::map<std::string, Group, std::less<>> groups_;
   MemberId next_member_ = 1;
 };
 

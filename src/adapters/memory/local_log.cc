@@ -103,9 +103,13 @@ Status LocalLog::load() {
 
 Result<std::unique_ptr<Consumer>> LocalLog::make_consumer(const ConsumerOptions& options) {
   if (options.group.empty()) return fail(Domain::setup, "group_missing", "a consumer needs the name of its group");
-  const auto member =
-      with_groups(true, [&](GroupCoordinator& groups) { return groups.join(options.group, options.member); });
+  const auto member = with_groups(
+      true, [&](GroupCoordinator& groups) { return groups.join(options.group, options.member, options.endpoint); });
   return std::unique_ptr<Consumer>(new LocalConsumer(*this, member));
+}
+
+Result<std::vector<GroupMember>> LocalLog::members(std::string_view group) {
+  return with_groups(false, [&](const GroupCoordinator& groups) { return groups.members(group); });
 }
 
 Result<std::unique_ptr<Producer>> LocalLog::make_producer(const ProducerOptions& options) {

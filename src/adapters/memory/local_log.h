@@ -54,6 +54,7 @@ class LocalLog final : public Log {
   Result<Offset> offset_at(const TopicPartition& at, Timestamp time) override;
   Result<std::optional<Position>> committed(std::string_view group, const TopicPartition& at) override;
   Result<std::vector<std::string>> topics() override;
+  Result<std::vector<GroupMember>> members(std::string_view group) override;
   std::uint64_t dropped_unread() const override;
 
   // For its consumers, producers and readers.

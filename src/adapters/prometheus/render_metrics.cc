@@ -151,6 +151,11 @@ void add_serving(Families& out, const MetricsSnapshot& s) {
       .add(s.http.connections_refused, {{"result", "refused"}});
   out.counter("juncture_http_accept_pauses_total", "Times that accepting waited for a file descriptor.")
       .add(s.http.accept_pauses);
+  out.counter("juncture_http_forwarded_total", "Requests about other instances' prospects, by what became of them.")
+      .add(s.forwarded.answered, {{"result", "answered"}})
+      .add(s.forwarded.failed, {{"result", "failed"}})
+      .add(s.forwarded.refused, {{"result", "refused"}})
+      .add(s.redirected, {{"result", "redirected"}});
   out.gauge("juncture_sse_clients", "Open streams.").add(static_cast<double>(s.sse.clients));
   out.counter("juncture_sse_dropped_total", "Gaps said to streams, and streams cut off, by reason.");
   add_each(out, "reason", kSseDropNames, s.sse.dropped);

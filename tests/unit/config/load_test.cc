@@ -223,6 +223,17 @@ TEST_CASE("rules across settings") {
   CHECK(complaint("application: a b").find("letters") != std::string::npos);
 }
 
+TEST_CASE("where other instances reach this one is a host and a port, and all of them sign alike") {
+  for (const std::string bad : {"127.0.0.1:8080", "https://a:1", "http://a", "http://a:0", "http://a:70000",
+                                "http://a:1/b", "http://u@a:1", "http://a b:1"}) {
+    INFO(bad);
+    CHECK(complaint("{http: {advertised: \"" + bad + "\"}, files: {token_key: k}}").find("not `http://host:port`") !=
+          std::string::npos);
+  }
+  CHECK(complaint("http: {advertised: \"http://a:1\"}").find("`files.token_key` is empty") != std::string::npos);
+  CHECK(load("{http: {advertised: \"http://[::1]:80\", forward: redirect}, files: {token_key: k}}").ok());
+}
+
 TEST_CASE("what is shown loads back to the same") {
   Config config;
   config.application = "true";
