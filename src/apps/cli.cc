@@ -75,6 +75,7 @@ void add_running(CLI::App& app, Verbs& verbs, Invocation& in) {
     verb->add_option("--port", in.port, "Of the first listener; 0 takes a free one")->check(CLI::Range(0, 65535));
     verb->add_option("--duration", in.duration, "Stop by itself after this, as 15s");
   }
+  run.add_flag("--unsafe", in.unsafe, "Run although the log's settings break the promise");
   demo.add_option("--seed", in.seed, "Of the synthetic visitors");
 
   CLI::App& replay = verbs.add(app, in, "replay", "Send files through the same pipeline", run_replay);

@@ -18,6 +18,7 @@ struct Invocation {
 
   std::optional<std::int64_t> port;       // demo, run
   std::string duration;                   // demo, run: stop by itself after this; empty: never
+  bool unsafe = false;                    // run
   std::uint64_t seed = 1;                 // demo
   std::vector<std::string> files;         // replay
   std::string format = "native";          // replay

@@ -8,6 +8,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "apps/identity.h"
+#include "apps/log_settings.h"
 #include "apps/wall_clock.h"
 #include "juncture/adapters/embedded_log.h"
 #include "juncture/adapters/kafka_log.h"
@@ -48,6 +50,11 @@ Result<EngineOptions> engine_options(const Config& config, const Node::Options& 
   return engine;
 }
 
+int replication_of(const Config& config) {
+  if (config.log.topics.replication > 0) return static_cast<int>(config.log.topics.replication);
+  return config.profile == Profile::production ? 3 : 0;
+}
+
 }  // namespace
 
 std::string group_of(const Config& config) {
@@ -65,7 +72,8 @@ Result<std::unique_ptr<Log>> open_log(const Config& config) {
     case LogKind::kafka:
       return make_kafka_log({.brokers = config.log.kafka.brokers,
                              .client_id = config.application,
-                             .properties = config.log.kafka.properties});
+                             .properties = config.log.kafka.properties,
+                             .replication = replication_of(config)});
     case LogKind::embedded:
       return open_embedded_log({.path = config.log.data + "/log"});
   }
@@ -80,7 +88,8 @@ Status ensure_topics(Log& log, const Config& config, const Topics& topics) {
   const std::vector<TopicSpec> specs{{.name = topics.signals,
                                       .partitions = partitions,
                                       .retention = config.log.topics.retention,
-                                      .retention_bytes = config.log.topics.retention_bytes.count},
+                                      .retention_bytes = config.log.topics.retention_bytes.count,
+                                      .properties = {{"message.timestamp.type", "LogAppendTime"}}},
                                      {.name = topics.sales, .partitions = partitions, .retention = rows},
                                      {.name = topics.public_, .partitions = partitions, .retention = 7 * kDay},
                                      {.name = topics.dead_letters, .partitions = 1, .retention = 14 * kDay}};
@@ -108,7 +117,7 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, std::shared_ptr<
   auto log = open_log(config);
   if (!log) return tl::unexpected(log.error());
   node->log_ = std::move(*log);
-  if (Status topics = ensure_topics(*node->log_, config, node->topics_); !topics) return tl::unexpected(topics.error());
+  if (Status claimed = node->claim(options); !claimed) return tl::unexpected(claimed.error());
   if (Status opened = node->open_stores(); !opened) return tl::unexpected(opened.error());
   auto sink = SignalSink::open(*node->log_, node->topics_.signals);
   if (!sink) return tl::unexpected(sink.error());
@@ -119,6 +128,19 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, std::shared_ptr<
   node->engine_ = std::move(*engine);
   if (options.ticks) node->ticker_ = std::jthread([n = node.get()](const std::stop_token& stop) { n->tick(stop); });
   return node;
+}
+
+// That this log and this state belong together is settled before anything is made, the settings before anything is
+// read.
+Status Node::claim(const Options& options) {
+  const bool keeps_state = config_.log.kind != LogKind::memory;
+  const std::string folder = state_folder(config_);
+  if (keeps_state) {
+    if (Status same = check_identity(*log_, config_, folder); !same) return same;
+  }
+  if (Status topics = ensure_topics(*log_, config_, topics_); !topics) return topics;
+  if (Status settings = check_log_settings(*log_, config_, options.unsafe); !settings) return settings;
+  return keeps_state ? claim_folder(*log_, config_, folder) : Status();
 }
 
 Status Node::open_stores() {

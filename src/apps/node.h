@@ -47,6 +47,7 @@ class Node {
   struct Options {
     bool ticks = true;       // real time into each assigned partition, once a second
     Millis fresh_within{0};  // zero: as configured
+    bool unsafe = false;     // settings of the log that break the promise are taken, loudly
   };
   static Result<std::unique_ptr<Node>> start(const Config& config, std::shared_ptr<const Knowledge> knowledge,
                                              const Options& options);
@@ -69,6 +70,7 @@ class Node {
  private:
   Node(Config config, std::shared_ptr<const Knowledge> knowledge);
   PipelineCounters& counters_of(std::string_view sub_topology, Partition partition);
+  Status claim(const Options& options);
   Status open_stores();
   std::vector<SubTopology> sub_topologies();
   void tick(const std::stop_token& stop);

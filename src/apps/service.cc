@@ -23,10 +23,11 @@ HttpLimits limits_of(const HttpConfig& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<Service>> Service::start(const Config& config, std::shared_ptr<const Knowledge> knowledge) {
+Result<std::unique_ptr<Service>> Service::start(const Config& config, std::shared_ptr<const Knowledge> knowledge,
+                                                const Node::Options& options) {
   std::unique_ptr<Service> service(new Service());
   const bool synthetic = knowledge->synthetic;
-  auto node = Node::start(config, std::move(knowledge), {});
+  auto node = Node::start(config, std::move(knowledge), options);
   if (!node) return tl::unexpected(node.error());
   service->node_ = std::move(*node);
   auto feed = LiveFeed::open(service->node_->log(),

@@ -17,7 +17,8 @@ namespace juncture::apps {
 
 class Service {
  public:
-  static Result<std::unique_ptr<Service>> start(const Config& config, std::shared_ptr<const Knowledge> knowledge);
+  static Result<std::unique_ptr<Service>> start(const Config& config, std::shared_ptr<const Knowledge> knowledge,
+                                                const Node::Options& options = {});
   ~Service();
   // Stops listening, says bye to the streams, finishes the records in hand. Idempotent.
   Status stop();

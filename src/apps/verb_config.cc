@@ -5,7 +5,9 @@
 
 #include "apps/build_info.h"
 #include "apps/cli.h"
+#include "apps/identity.h"
 #include "apps/load_knowledge.h"
+#include "apps/log_settings.h"
 #include "apps/node.h"
 #include "apps/setup.h"
 #include "apps/wall_clock.h"
@@ -37,6 +39,8 @@ std::vector<Error> check_log(const Config& config) {
     if (!count) return {count.error()};
     if (!*count) errors.push_back({Domain::setup, "unknown_topic", "input topic " + input.topic + " is not there"});
   }
+  if (Status same = check_identity(**log, config, state_folder(config)); !same) errors.push_back(same.error());
+  if (Status settings = check_log_settings(**log, config, false); !settings) errors.push_back(settings.error());
   return errors;
 }
 

@@ -32,7 +32,7 @@ int run_serve(const Invocation& invocation) {
     print_errors(load.errors);
     return kConfigInvalid;
   }
-  auto service = Service::start(config, load.knowledge);
+  auto service = Service::start(config, load.knowledge, {.unsafe = invocation.unsafe});
   if (!service) return fail_with(service.error());
   fmt::print(stderr, "juncture {} · {} log · {}\n", build_info().juncture, (*service)->node().log().kind(),
              (*service)->url());

@@ -16,6 +16,8 @@ struct KafkaLogOptions {
   // the port (auto-commit, offset resets, acks, idempotence), which is refused. With sasl.* or ssl.* and no
   // security.protocol, that is sasl_ssl or ssl: nothing secret goes over the wire in the clear by default.
   std::map<std::string, std::string> properties;
+  // Copies of each topic that is made here, two of which must have a record before it counts; 0: as the broker has it.
+  int replication = 0;
   // For metadata, administration and the first contact.
   Millis timeout{5000};
 };

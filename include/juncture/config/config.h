@@ -56,6 +56,7 @@ struct KafkaConfig {
 struct TopicsConfig {
   std::string prefix;
   std::int64_t partitions = 4;
+  std::int64_t replication = 0;
   Millis retention = 14 * kDay;
   Bytes retention_bytes{4 * kGiB};
   friend bool operator==(const TopicsConfig&, const TopicsConfig&) = default;
@@ -64,6 +65,11 @@ struct TopicsConfig {
   void describe(Visitor& v) {
     v("prefix", prefix, Note{"Put before the name of each topic that juncture owns, as `shop-`."});
     v("partitions", partitions, Note{"Of `signals` and what is keyed like it. Fixed once there is data.", 1, 1024});
+    v("replication", replication,
+      Note{
+          "Copies of each topic that juncture makes, Kafka only. 0: 3 in `profile: production`, else as the broker has "
+          "it.",
+          0, 32});
     v("retention", retention, Note{"How long `signals` is kept.", 3'600'000, 10 * kYear.count()});
     v("retention_bytes", retention_bytes, Note{"Per partition of `signals`, embedded log only.", kMiB, 1024 * kGiB});
   }

@@ -154,6 +154,19 @@ struct GroupMember {
   std::vector<TopicPartition> partitions;
 };
 
+// What a topic is for, which settles what it must be set to.
+enum class TopicUse : std::uint8_t { input, signals, changelog, output };
+struct UsedTopic {
+  std::string name;
+  TopicUse use = TopicUse::input;
+};
+
+// A setting of the log that the promise cannot be kept with (`broken`), or only as long as nothing fails.
+struct LogFinding {
+  bool broken = false;
+  std::string text;  // what is set, where, and the command that puts it right
+};
+
 // Factory and administration. Thread safe.
 class Log {
  public:
@@ -173,7 +186,17 @@ class Log {
   virtual Result<std::optional<Position>> committed(std::string_view group, const TopicPartition& at) = 0;
   virtual Result<std::vector<std::string>> topics() = 0;
   // Who owns what just now. While a group rebalances nobody owns anything; an unknown group has no members.
-  virtual Result<std::vector<GroupMember>> members(std::string_view group) = 0;
+  virtual Result<std::vector<GroupMember>> members(std::string_view group) {
+    static_cast<void>(group);
+    return std::vector<GroupMember>{};
+  }
+  // Which log this is: another one of the same kind answers differently. Printable, no spaces.
+  virtual Result<std::string> identity() { return std::string(kind()); }
+  // What is set wrong; topics that are not there yet are left out. A log within the process has nothing to set.
+  virtual Result<std::vector<LogFinding>> check(std::span<const UsedTopic> topics) {
+    static_cast<void>(topics);
+    return std::vector<LogFinding>{};
+  }
   // Records that retention removed before any group had read them, since start.
   virtual std::uint64_t dropped_unread() const = 0;
 };

@@ -62,6 +62,11 @@ class RocksStorage final : public LocalStorage {
       : path_(std::move(path)), fsync_(fsync), db_(std::move(db)) {}
 
   std::string_view kind() const override { return "embedded"; }
+  std::string identity() const override {
+    std::string id;
+    db_->GetDbIdentity(id);
+    return id;
+  }
   Result<StoredLog> load() override;
   Status save_topic(const StoredTopic& topic) override;
   Status write(const WriteSet& set) override;

@@ -3,28 +3,26 @@
 #include <array>
 
 namespace juncture {
-namespace {
 
-using Event = std::unique_ptr<rd_kafka_event_t, Calls<rd_kafka_event_destroy>>;
-using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, Calls<rd_kafka_AdminOptions_destroy>>;
-
-AdminOptions admin_options(rd_kafka_t* handle, rd_kafka_admin_op_t operation, const KafkaLogOptions& options) {
-  AdminOptions out(rd_kafka_AdminOptions_new(handle, operation));
+KafkaAdminOptions admin_options(rd_kafka_t* handle, rd_kafka_admin_op_t operation, const KafkaLogOptions& options) {
+  KafkaAdminOptions out(rd_kafka_AdminOptions_new(handle, operation));
   std::array<char, 256> reason{};
   rd_kafka_AdminOptions_set_request_timeout(out.get(), static_cast<int>(options.timeout.count()), reason.data(),
                                             reason.size());
   return out;
 }
 
-Result<Event> answer_of(rd_kafka_queue_t& queue, const KafkaLogOptions& options, const KafkaTrouble& trouble,
-                        const std::string& what) {
-  Event event(rd_kafka_queue_poll(&queue, static_cast<int>(options.timeout.count()) + 1000));
+Result<KafkaEvent> admin_answer(rd_kafka_queue_t& queue, const KafkaLogOptions& options, const KafkaTrouble& trouble,
+                                std::string_view what) {
+  KafkaEvent event(rd_kafka_queue_poll(&queue, static_cast<int>(options.timeout.count()) + 1000));
   if (!event) return tl::unexpected(unreachable(options, trouble));
   if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return tl::unexpected(kafka_error(code, what, rd_kafka_event_error_string(event.get())));
   }
   return event;
 }
+
+namespace {
 
 GroupMember member_of(const rd_kafka_MemberDescription_t& described) {
   GroupMember out;
@@ -45,11 +43,11 @@ GroupMember member_of(const rd_kafka_MemberDescription_t& described) {
 Result<std::vector<GroupMember>> kafka_members(rd_kafka_t* handle, const KafkaLogOptions& options,
                                                const KafkaTrouble& trouble, std::string_view group) {
   const std::string name(group);
-  const AdminOptions admin = admin_options(handle, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, options);
+  const KafkaAdminOptions admin = admin_options(handle, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, options);
   const KafkaQueue queue(rd_kafka_queue_new(handle));
   const char* names[] = {name.c_str()};
   rd_kafka_DescribeConsumerGroups(handle, names, 1, admin.get(), queue.get());
-  const Result<Event> event = answer_of(*queue, options, trouble, "members of group " + name);
+  const Result<KafkaEvent> event = admin_answer(*queue, options, trouble, "members of group " + name);
   if (!event) return tl::unexpected(event.error());
   std::size_t count = 0;
   const auto* groups =

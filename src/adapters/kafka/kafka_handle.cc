@@ -119,7 +119,7 @@ Result<KafkaHandle> KafkaHandle::make(rd_kafka_type_t type, const KafkaLogOption
   std::unique_ptr<rd_kafka_conf_t, Calls<rd_kafka_conf_destroy>> conf(rd_kafka_conf_new());
   if (Status done = set_all(*conf, options, settings); !done) return tl::unexpected(done.error());
   rd_kafka_conf_set_opaque(conf.get(), &opaque);
-  rd_kafka_conf_set_log_cb(conf.get(), on_log);
+  rd_kafka_conf_set_log_cb(conf.get(), callbacks.log != nullptr ? callbacks.log : on_log);
   rd_kafka_conf_set_error_cb(conf.get(), on_error);
   if (callbacks.rebalance != nullptr) rd_kafka_conf_set_rebalance_cb(conf.get(), callbacks.rebalance);
   if (callbacks.delivery != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), callbacks.delivery);

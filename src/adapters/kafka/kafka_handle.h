@@ -51,6 +51,7 @@ class KafkaTrouble {
 struct KafkaCallbacks {
   void (*rebalance)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*) = nullptr;
   void (*delivery)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr;
+  void (*log)(const rd_kafka_t*, int, const char*, const char*) = nullptr;  // in place of the process's own logging
 };
 
 // Base of what librdkafka's callbacks get as `opaque`.

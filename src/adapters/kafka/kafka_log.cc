@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "adapters/kafka/kafka_admin.h"
+#include "adapters/kafka/kafka_check.h"
 #include "adapters/kafka/kafka_consumer.h"
 #include "adapters/kafka/kafka_handle.h"
 #include "adapters/kafka/kafka_producer.h"
@@ -49,6 +50,10 @@ class KafkaLog final : public Log {
   Result<std::vector<GroupMember>> members(std::string_view group) override {
     return kafka_members(admin_.get(), options_, state_.trouble, group);
   }
+  Result<std::string> identity() override;
+  Result<std::vector<LogFinding>> check(std::span<const UsedTopic> topics) override {
+    return kafka_check(admin_.get(), options_, state_.trouble, topics);
+  }
   std::uint64_t dropped_unread() const override { return 0; }  // the broker's retention tells nobody
 
  private:
@@ -86,6 +91,14 @@ Result<std::vector<std::string>> KafkaLog::topics() {
   return names;
 }
 
+Result<std::string> KafkaLog::identity() {
+  char* const id = rd_kafka_clusterid(admin_.get(), timeout_ms());
+  if (id == nullptr) return tl::unexpected(unreachable(options_, state_.trouble));
+  std::string out(id);
+  rd_kafka_mem_free(admin_.get(), id);
+  return out;
+}
+
 Event KafkaLog::next_event(rd_kafka_queue_t& queue) const {
   return Event(rd_kafka_queue_poll(&queue, timeout_ms() + 1000));
 }
@@ -114,10 +127,17 @@ Status KafkaLog::ensure_topic(const TopicSpec& spec) {
 
 Status KafkaLog::create(const TopicSpec& spec) {
   std::array<char, 512> reason{};
-  const NewTopic topic(rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, -1, reason.data(), reason.size()));
+  const int replication = options_.replication > 0 ? options_.replication : -1;
+  const NewTopic topic(
+      rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, replication, reason.data(), reason.size()));
   if (!topic) return fail(Domain::setup, "topic_name", fmt::format("topic {}: {}", spec.name, reason.data()));
-  std::map<std::string, std::string> settings{
-      {"cleanup.policy", spec.compacted ? "compact" : "delete"}, {"retention.ms", "-1"}, {"retention.bytes", "-1"}};
+  std::map<std::string, std::string> settings{{"cleanup.policy", spec.compacted ? "compact" : "delete"},
+                                              {"retention.ms", "-1"},
+                                              {"retention.bytes", "-1"},
+                                              {"unclean.leader.election.enable", "false"}};
+  if (options_.replication >= 3) settings["min.insync.replicas"] = "2";
+  // A task that was away for less than half of that finds the removals that its store has not seen.
+  if (spec.compacted) settings.insert({{"min.compaction.lag.ms", "3600000"}, {"delete.retention.ms", "86400000"}});
   if (spec.retention) settings["retention.ms"] = std::to_string(spec.retention->count());
   if (spec.retention_bytes) settings["retention.bytes"] = std::to_string(*spec.retention_bytes);
   for (const auto& [name, value] : spec.properties) settings[name] = value;

@@ -55,6 +55,7 @@ class LocalLog final : public Log {
   Result<std::optional<Position>> committed(std::string_view group, const TopicPartition& at) override;
   Result<std::vector<std::string>> topics() override;
   Result<std::vector<GroupMember>> members(std::string_view group) override;
+  Result<std::string> identity() override { return storage_->identity(); }
   std::uint64_t dropped_unread() const override;
 
   // For its consumers, producers and readers.

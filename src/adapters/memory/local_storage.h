@@ -83,6 +83,7 @@ class LocalStorage {
  public:
   virtual ~LocalStorage() = default;
   virtual std::string_view kind() const = 0;
+  virtual std::string identity() const = 0;
   virtual Result<StoredLog> load() = 0;
   virtual Status save_topic(const StoredTopic& topic) = 0;
   virtual Status write(const WriteSet& set) = 0;

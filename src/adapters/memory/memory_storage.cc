@@ -24,6 +24,7 @@ struct MemoryPartition {
 class MemoryStorage final : public LocalStorage {
  public:
   std::string_view kind() const override { return "memory"; }
+  std::string identity() const override { return "memory"; }
   Result<StoredLog> load() override { return StoredLog{}; }
   Status save_topic(const StoredTopic&) override { return {}; }
   Status sync() override { return {}; }
