@@ -224,12 +224,14 @@ Status Task::send_changes(const std::vector<Change>& changes) {
 
 void Task::add_positions(std::map<TopicPartition, Position>& positions) const {
   for (const Input& input : inputs_) {
-    positions[input.at] = {input.next, parts_.topology.stateful ? encode_metadata(next_marker_) : std::string()};
+    const Offset next = JUNCTURE_MUTANT("M5") ? input.next - 1 : input.next;
+    positions[input.at] = {next, parts_.topology.stateful ? encode_metadata(next_marker_) : std::string()};
   }
 }
 
 // The order is the log's: it makes all of it visible at once, whatever comes first here.
 Status Task::commit_transaction(std::string_view membership, Millis at_most) {
+  if (JUNCTURE_MUTANT("M1")) static_cast<void>(confirm());
   std::map<TopicPartition, Position> positions;
   add_positions(positions);
   if (Status sent = producer_->send_offsets(positions, membership, at_most); !sent) return sent;
@@ -308,8 +310,10 @@ Status Task::write_slice(std::size_t count) {
   changes.reserve(end - round_done_);
   for (std::size_t i = round_done_; i < end; ++i) changes.push_back(cache_.change(round_[i]));
   const bool last = end == round_.size();
+  const std::string& mark = last || JUNCTURE_MUTANT("M10") ? round_mark_ : store_mark_;
   JUNCTURE_FAILPOINT("in_store_write");
-  if (Status written = store_->write(changes, last ? round_mark_ : store_mark_); !written) return written;
+  if (JUNCTURE_MUTANT("M2")) static_cast<void>(store_->write({}, mark));
+  if (Status written = store_->write(changes, mark); !written) return written;
   JUNCTURE_FAILPOINT("after_store_write");
   parts_.counters.view.stored(changes);
   for (std::size_t i = round_done_; i < end; ++i) cache_.written(round_[i]);

@@ -31,6 +31,7 @@ bool Task::wants_producer(SteadyTime now) const {
 
 void Task::take_over() {
   std::string id = parts_.options.application + "." + parts_.topology.name + "." + std::to_string(partition_);
+  if (JUNCTURE_MUTANT("M4")) id += "." + std::to_string(clock().now().time_since_epoch().count());
   Result<std::unique_ptr<Producer>> producer =
       parts_.log.make_producer({.transactional_id = std::move(id),
                                 .linger = kLinger,
@@ -271,6 +272,7 @@ Status Task::begin(const std::vector<Offset>& from) {
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     Input& input = inputs_[i];
     if (Status looked = look_ahead(i); !looked) return looked;
+    if (JUNCTURE_MUTANT("M6")) input.next = parts_.consumer->position(input.at).value_or(input.next);
     if (Status sought = parts_.consumer->seek(input.at, input.next); !sought) return sought;
     if (input.paused) {
       if (Status resumed = parts_.consumer->resume(input.at); !resumed) return resumed;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "juncture/ports/faults.h"
+
 namespace juncture {
 namespace {
 
@@ -123,7 +125,8 @@ Result<std::optional<Position>> KafkaConsumer::committed(const TopicPartition& a
 }
 
 Result<std::string> KafkaConsumer::membership() const {
-  const KafkaGroup group(rd_kafka_consumer_group_metadata(source_.handle()));
+  const KafkaGroup group(JUNCTURE_MUTANT("M11") ? rd_kafka_consumer_group_metadata_new(group_.c_str())
+                                                : rd_kafka_consumer_group_metadata(source_.handle()));
   if (!group) return fail(Domain::environment, "fenced", "this consumer is not a member of group " + group_);
   void* bytes = nullptr;
   std::size_t size = 0;

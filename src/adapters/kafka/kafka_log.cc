@@ -12,6 +12,7 @@
 #include "adapters/kafka/kafka_consumer.h"
 #include "adapters/kafka/kafka_handle.h"
 #include "adapters/kafka/kafka_producer.h"
+#include "juncture/ports/faults.h"
 
 namespace juncture {
 namespace {
@@ -69,7 +70,8 @@ class KafkaLog final : public Log {
 
 Status KafkaLog::open() {
   // Where a changelog ends must not be told as the end of its decided part: the last commit would be missing.
-  const KafkaHandle::Settings settings{{"isolation.level", "read_uncommitted"}};
+  const char* isolation = JUNCTURE_MUTANT("M3") ? "read_committed" : "read_uncommitted";
+  const KafkaHandle::Settings settings{{"isolation.level", isolation}};
   Result<KafkaHandle> handle = KafkaHandle::make(RD_KAFKA_PRODUCER, options_, settings, state_, {});
   if (!handle) return tl::unexpected(handle.error());
   admin_ = std::move(*handle);
