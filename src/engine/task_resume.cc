@@ -58,7 +58,7 @@ void Task::advance(Millis budget, SteadyTime now) {
     if (outcome) outcome = catch_up(*from);
     if (outcome) outcome = begin(*from);
   }
-  if (!outcome) suspend(outcome.error(), now);
+  if (!outcome) suspend(outcome.error(), clock().now());
 }
 
 Status Task::open() {

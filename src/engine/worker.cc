@@ -88,15 +88,17 @@ Task* Worker::task_of(std::string_view topic, Partition partition) {
 
 void Worker::restore_tasks() {
   Lanes::Jobs take_overs;
+  // One time for both questions: what becomes due while others are taken over has no producer yet.
+  const SteadyTime at = now();
   for (auto& [key, task] : tasks_) {
-    if (task->wants_producer(now())) take_overs.emplace_back([at = task.get()] { at->take_over(); });
+    if (task->wants_producer(at)) take_overs.emplace_back([due = task.get()] { due->take_over(); });
   }
   parts_.lanes.run(take_overs);
   for (auto& [key, task] : tasks_) {
     if (task->state() == TaskState::running) continue;
     pulse_.turn_to(Doing::restoring, &task->counters());
     const TaskState before = task->state();
-    task->advance(kRestoreBudget, now());
+    task->advance(kRestoreBudget, at);
     if (task->state() == TaskState::suspended && before != TaskState::suspended) {
       parts_.registry.count_error("task_suspended");
     }
