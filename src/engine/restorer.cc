@@ -106,7 +106,11 @@ Status Restorer::read_genesis() {
   while (options_.clock->now() < until) {
     Result<std::span<const Record>> records = reader_->poll(Millis{100}, 1);
     if (!records) return tl::unexpected(records.error());
-    if (records->empty()) continue;
+    if (records->empty()) {
+      // All that is there was aborted: nothing was ever committed.
+      if (reader_->position(options_.changelog).value_or(0) >= result_.end) return {};
+      continue;
+    }
     if (records->front().key != kGenesisKey) return damaged("the changelog does not begin with a genesis record");
     Result<std::uint64_t> id = decode_genesis(records->front().value);
     if (!id) return tl::unexpected(id.error());
