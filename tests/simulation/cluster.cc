@@ -308,6 +308,12 @@ void Cluster::leave(const std::string& member) {
   rebalance();
 }
 
+void Cluster::forget(const Host& host) {
+  for (auto& [id, member] : group_.members) {
+    if (member.host == &host) member.host = nullptr;
+  }
+}
+
 void Cluster::tick_group() {
   std::vector<std::string> gone;
   for (auto& [id, member] : group_.members) {

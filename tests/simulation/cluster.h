@@ -117,6 +117,8 @@ class Cluster {
   std::string join(Host& host, const std::string& instance, const std::vector<std::string>& topics);
   void rejoin(const std::string& member);
   void leave(const std::string& member);
+  // Nobody beats for its members any more.
+  void forget(const Host& host);
 
   bool stable_ends = false;      // mutant M3: the ends of partitions are told as readers of committed records see them
   bool check_membership = true;  // mutant M11: nobody looks at the generation

@@ -122,7 +122,9 @@ void Simulation::check_stores(Partition partition, const std::vector<std::pair<O
     }
     check(values == models_[static_cast<std::size_t>(partition)].values(), "state",
           which + " comes to another state than the input's fold");
-    for (const auto& [key, value] : values) world_.note(value, partition);
+    std::uint64_t content = 0;
+    for (const auto& [key, value] : values) content = hash64(value, hash64(key, content));
+    world_.note("store", process.number, partition, static_cast<std::int64_t>(content >> 1U));
   }
 }
 

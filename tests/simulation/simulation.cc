@@ -40,13 +40,7 @@ Simulation::Simulation(std::uint64_t seed, bool print, std::string_view mutant)
   cluster_.make_topic("out", partitions_);
   cluster_.make_topic(changelog_topic(kApplication, "fold"), partitions_);
   world_.run_others = [this](Ms until) { run_until(until); };
-  world_.on_death = [this](Host& host) {
-    world_.note("dies", host.number);
-    host.dead = true;
-    for (Process& process : processes_) {
-      if (process.life != nullptr && &process.life->host == &host) process.disks.crash(world_.random);
-    }
-  };
+  world_.on_death = [this](Host& host) { die(host); };
   for (std::size_t i = 0; i < processes_.size(); ++i) processes_[i].number = static_cast<int>(i);
 }
 
@@ -69,6 +63,13 @@ Verdict Simulation::run() {
 }
 
 // --- processes
+
+void Simulation::die(Host& host) {
+  world_.note("dies", host.number);
+  host.dead = true;
+  cluster_.forget(host);
+  processes_[static_cast<std::size_t>(host.number)].disks.crash(world_.random);
+}
 
 void Simulation::draw_options(EngineOptions& options) {
   Random& random = world_.random;
@@ -120,8 +121,7 @@ void Simulation::stop(Process& process) {
   if (life.host.dead) return;
   // Whatever finish() has not let go of goes now, as at the end of a process.
   life.workers.clear();
-  life.host.dead = true;
-  process.disks.crash(world_.random);
+  die(life.host);
 }
 
 void Simulation::restart_dead() {
@@ -200,7 +200,7 @@ void Simulation::fault() {
   Random& random = world_.random;
   switch (random.below(10)) {
     case 0:
-      return world_.on_death(host);
+      return die(host);
     case 1:
     case 2:
       host.dies_in = static_cast<int>(random.between(0, 30));
@@ -310,7 +310,7 @@ void Simulation::drain() {
       Life* life = process.life.get();
       // Of two with one name the older one can't go on; its operator starts it under another.
       if (life != nullptr && !life->host.dead && std::any_of(life->workers.begin(), life->workers.end(), shut_out)) {
-        world_.on_death(life->host);
+        die(life->host);
       }
       if (life != nullptr && !life->host.dead) continue;
       process.life.reset();
@@ -348,6 +348,10 @@ std::string Simulation::open_ends() const {
 
 void Simulation::finish() {
   for (Process& process : processes_) stop(process);
+  for (int i = 0; i < 50; ++i) {
+    world_.now += 100;  // until every transaction has its end
+    cluster_.tick();
+  }
 }
 
 }  // namespace juncture::simulation

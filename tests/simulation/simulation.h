@@ -49,6 +49,7 @@ class Simulation {
     std::int64_t producer = kNobody;
   };
 
+  void die(Host& host);
   void act();
   void fault();
   void feed(Partition partition, std::int64_t records);
