@@ -95,6 +95,7 @@ class Task {
   void forget();
   Status begin_transaction();
   Status open();
+  std::unique_ptr<Restorer> make_restorer();
   Status restored();
   Status first_start();
   Status repair(const std::set<std::string>& keys);

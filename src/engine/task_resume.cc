@@ -31,6 +31,10 @@ bool Task::wants_producer(SteadyTime now) const {
 
 void Task::take_over() {
   std::string id = parts_.options.application + "." + parts_.topology.name + "." + std::to_string(partition_);
+  if (JUNCTURE_MUTANT("M3")) {
+    restorer_ = make_restorer();
+    static_cast<void>(restorer_->advance(Millis{0}));
+  }
   if (JUNCTURE_MUTANT("M4")) id += "." + std::to_string(clock().now().time_since_epoch().count());
   Result<std::unique_ptr<Producer>> producer =
       parts_.log.make_producer({.transactional_id = std::move(id),
@@ -69,12 +73,17 @@ Status Task::open() {
   marker_ = {};
   stale_ = genesis_ = 0;
   if (!parts_.topology.stateful) return {};
-  restorer_ = std::make_unique<Restorer>(parts_.log, parts_.stores,
-                                         Restorer::Options{.store_name = store_name(parts_.topology.name, partition_),
-                                                           .changelog = changelog(),
-                                                           .stale_after = parts_.options.store_stale_after,
-                                                           .clock = &clock()});
+  if (!JUNCTURE_MUTANT("M3")) restorer_ = make_restorer();
   return {};
+}
+
+// REQUIRES: the predecessor is fenced. Only then is the changelog's end what there will ever be of it.
+std::unique_ptr<Restorer> Task::make_restorer() {
+  return std::make_unique<Restorer>(parts_.log, parts_.stores,
+                                    Restorer::Options{.store_name = store_name(parts_.topology.name, partition_),
+                                                      .changelog = changelog(),
+                                                      .stale_after = parts_.options.store_stale_after,
+                                                      .clock = &clock()});
 }
 
 // The store is up to date: take over where the changelog ends.

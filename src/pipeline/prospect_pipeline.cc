@@ -10,6 +10,7 @@
 #include "juncture/ingest/canonical.h"
 #include "juncture/ingest/dead_letter.h"
 #include "juncture/pipeline/render.h"
+#include "juncture/ports/faults.h"
 #include "juncture/state/expiry.h"
 #include "juncture/state/prospect_store.h"
 #include "juncture/text/scorer.h"
@@ -136,6 +137,7 @@ class ProspectPipeline final : public Pipeline {
 
   // A tick: what nobody came back to is forgotten, a bounded number at a time.
   Status let_time_pass(Timestamp now, State& state, Output& output) {
+    if (JUNCTURE_MUTANT("M8")) now = mutant_wall_time();
     const auto gone = store_.expiry().run_due(state, now, kExpirePerTick,
                                               [&](ProspectId prospect) { return forget_outputs(prospect, output); });
     if (!gone) return tl::unexpected(gone.error());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "juncture/ports/faults.h"
 #include "juncture/state/codec.h"
 
 namespace juncture {
@@ -18,7 +19,7 @@ constexpr unsigned kClamped = 0x08, kStripped = 0x10, kHasText = 0x20;
 void put_evidence(const Evidence& evidence, ByteWriter& out) {
   std::array<char, kEvidenceBytes> bytes{};
   store(evidence.at.time_ms, &bytes[0]);
-  store(evidence.at.id, &bytes[8]);
+  store(JUNCTURE_MUTANT("M12") ? 0 : evidence.at.id, &bytes[8]);
   // Feedback has no text: its 30 bytes of ratios hold what only feedback has.
   if (evidence.type == SignalType::feedback) {
     store(evidence.until_ms, &bytes[16]);

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -42,6 +43,10 @@ void pass_failpoint(std::string_view name) {
 
 bool is_mutant(std::string_view name) {
   return chosen_mutant() == name;
+}
+
+Timestamp mutant_wall_time() {
+  return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
 }
 
 void choose_mutant(std::string_view name) {

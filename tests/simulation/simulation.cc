@@ -5,7 +5,7 @@
 namespace juncture::simulation {
 namespace {
 
-constexpr int kActions = 200;
+constexpr int kActions = 400;
 constexpr Ms kDrainMax = 120'000;
 constexpr std::string_view kApplication = "app";
 
@@ -82,7 +82,9 @@ void Simulation::draw_options(EngineOptions& options) {
   options.cache_entries_max = random.chance(300) ? 16 : 10'000;
   options.poll_records_max = static_cast<std::size_t>(random.between(8, 500));
   options.retry_backoff = Millis{20};
-  options.transaction_timeout = Millis{2'000};
+  // Longer than the bound on takeover, in some: nobody may have to wait for it.
+  constexpr std::int64_t kTransaction[] = {1'000, 2'000, 90'000};
+  options.transaction_timeout = Millis{kTransaction[random.below(3)]};
   options.revoke_max = Millis{500};
   options.shutdown_max = Millis{2'000};
 }

@@ -3,7 +3,12 @@
 
 #include <string_view>
 
+#include "juncture/core/types.h"
+
 namespace juncture {
+
+// The host's clock, for the one mutant that reads it. There is none in what users run.
+Timestamp mutant_wall_time();
 
 #ifdef JUNCTURE_FAULTS
 

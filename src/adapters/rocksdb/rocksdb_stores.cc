@@ -17,6 +17,7 @@
 
 #include "adapters/rocksdb/held_elsewhere.h"
 #include "adapters/rocksdb/rocks_messages.h"
+#include "juncture/ports/faults.h"
 
 namespace juncture {
 namespace {
@@ -92,6 +93,7 @@ class RocksdbStore final : public Store {
     if (disk_->full()) return full(path_, "no space left for what was written");
     rocksdb::WriteBatch batch;
     rocksdb::Status status;
+    if (JUNCTURE_MUTANT("M7")) status = db_->Put({}, slice(kMarkKey), slice(mark));  // by itself, and with the WAL
     for (const Change& change : changes) {
       status = change.value ? batch.Put(slice(change.key), slice(*change.value)) : batch.Delete(slice(change.key));
       if (!status.ok()) return failure("prepare a write to", path_, status);
