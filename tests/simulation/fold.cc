@@ -77,7 +77,6 @@ void Model::advance(const PartitionLog& input, Partition partition) {
   for (const Offset stable = input.stable(); next_ < stable; ++next_) {
     const Entry& entry = input.at(next_);
     if (entry.kind != Entry::Kind::committed) continue;
-    visible_next_ = next_ + 1;
     state_.changed.clear();
     const Record record{{}, partition, next_, entry.time, entry.key, entry.value, entry.tombstone};
     static_cast<void>(pipeline_.process(record, true, state_, output_));

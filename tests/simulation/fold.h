@@ -22,6 +22,14 @@ class FoldPipeline final : public Pipeline {
   Status process(const Record& record, bool fresh, State& state, Output& output) override;
 };
 
+// Stateless: hands its input on as it is, to the same partition.
+class RelayPipeline final : public Pipeline {
+ public:
+  Status process(const Record& record, bool, State&, Output& output) override {
+    return output.emit(0, record.key, record.value, record.partition);
+  }
+};
+
 // Of one partition.
 class Model {
  public:
@@ -31,7 +39,6 @@ class Model {
   std::optional<std::string> at(std::string_view key, Offset as_of) const;
   const Values& values() const { return state_.values; }
   const std::vector<std::string>& outputs() const { return output_.values; }
-  Offset next() const { return visible_next_; }  // behind the last record that readers see
 
  private:
   struct PlainState final : State {
@@ -56,7 +63,7 @@ class Model {
   PlainState state_;
   PlainOutput output_;
   std::map<std::string, std::vector<Version>, std::less<>> history_;
-  Offset next_ = 0, visible_next_ = 0;
+  Offset next_ = 0;
 };
 
 std::string output_text(std::string_view key, std::string_view value);

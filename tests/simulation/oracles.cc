@@ -23,6 +23,20 @@ void Simulation::check_reads(const Life& life) {
         "the value of " + key + " is not what it was at " + std::to_string(read->as_of_offset));
 }
 
+// What our own processes have put into the input is what they had to, in order.
+void Simulation::check_relay(Partition partition) {
+  const auto visible = [this](const TopicPartition& at, bool ours) {
+    std::vector<std::string> out;
+    for (const Entry& entry : cluster_.find(at)->entries) {
+      if (entry.kind != Entry::Kind::committed || (entry.producer > 0) != ours) continue;
+      out.push_back(output_text(entry.key, entry.value));
+    }
+    return out;
+  };
+  check(visible({"raw", partition}, false) == visible({"in", partition}, true), "outputs",
+        "what was relayed to partition " + std::to_string(partition) + " differs");
+}
+
 void Simulation::check_outputs(Partition partition) {
   const PartitionLog& log = *cluster_.find({"out", partition});
   const std::vector<std::string>& expected = models_[static_cast<std::size_t>(partition)].outputs();

@@ -20,6 +20,16 @@ SubTopology fold() {
   return out;
 }
 
+SubTopology relay() {
+  SubTopology out;
+  out.name = "relay";
+  out.inputs = {"raw"};
+  out.outputs = {"in"};
+  out.freshness_gate = false;
+  out.make_pipeline = [](Partition) { return std::make_unique<RelayPipeline>(); };
+  return out;
+}
+
 }  // namespace
 
 Simulation::Life::Life(Cluster& cluster, Disks& disks, int number)
@@ -36,6 +46,8 @@ Simulation::Simulation(std::uint64_t seed, bool print, std::string_view mutant)
   processes_.resize(static_cast<std::size_t>(world_.random.between(1, 3)));
   constexpr std::int64_t kIntensities[] = {0, 2, 5, 15};
   world_.faults = kIntensities[world_.random.below(4)];
+  if (world_.random.chance(400)) topologies_.push_back(relay());
+  if (relayed()) cluster_.make_topic("raw", partitions_);
   cluster_.make_topic("in", partitions_);
   cluster_.make_topic("out", partitions_);
   cluster_.make_topic(changelog_topic(kApplication, "fold"), partitions_);
@@ -51,6 +63,7 @@ Verdict Simulation::run() {
   if (world_.oracle().empty()) finish();
   for (Partition p = 0; p < partitions_ && world_.oracle().empty(); ++p) {
     models_[static_cast<std::size_t>(p)].advance(*cluster_.find({"in", p}), p);
+    if (relayed()) check_relay(p);
     check_outputs(p);
     check_changelog(p);
   }
@@ -243,7 +256,7 @@ void Simulation::damage(Process& process) {
 // Some input comes in transactions; of these some are aborted and some left open for a while.
 void Simulation::feed(Partition partition, std::int64_t records) {
   Random& random = world_.random;
-  const TopicPartition at{"in", partition};
+  const TopicPartition at{relayed() && random.chance(600) ? "raw" : "in", partition};
   PartitionLog& log = *cluster_.find(at);
   const bool transaction = log.open.empty() && random.chance(200);
   const std::int64_t producer = transaction ? -10 - ++input_producers_ : kNobody;
@@ -326,13 +339,22 @@ void Simulation::drain() {
 
 bool Simulation::drained() {
   for (Partition p = 0; p < partitions_; ++p) {
-    Model& model = models_[static_cast<std::size_t>(p)];
-    model.advance(*cluster_.find({"in", p}), p);
-    const auto& offsets = cluster_.group().offsets;
-    const auto found = offsets.find({"in", p});
-    if (model.next() > (found == offsets.end() ? 0 : found->second.next)) return false;
+    if (relayed() && behind({"raw", p})) return false;
+    if (behind({"in", p})) return false;
   }
   return true;
+}
+
+// Whether there are records that readers can see, and no committed position behind them.
+bool Simulation::behind(const TopicPartition& at) {
+  const PartitionLog& log = *cluster_.find(at);
+  const auto found = cluster_.group().offsets.find(at);
+  const Offset position = found == cluster_.group().offsets.end() ? 0 : found->second.next;
+  for (Offset offset = position; offset < log.end(); ++offset) {
+    const Entry::Kind kind = log.at(offset).kind;
+    if (kind == Entry::Kind::committed || kind == Entry::Kind::open) return true;
+  }
+  return false;
 }
 
 std::string Simulation::open_ends() const {

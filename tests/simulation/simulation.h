@@ -66,11 +66,14 @@ class Simulation {
   void draw_options(EngineOptions& options);
 
   void drain();
+  bool relayed() const { return topologies_.size() > 1; }
   bool drained();
+  bool behind(const TopicPartition& at);
   std::string open_ends() const;
   void finish();
   // The oracles.
   void check_reads(const Life& life);
+  void check_relay(Partition partition);
   void check_outputs(Partition partition);
   void check_changelog(Partition partition);
   void check_stores(Partition partition, const std::vector<std::pair<Offset, engine::Marker>>& chain);
