@@ -6,7 +6,7 @@ namespace juncture::simulation {
 namespace {
 
 constexpr int kActions = 400;
-constexpr Ms kDrainMax = 120'000;
+constexpr Ms kDrainMax = 60'000;
 constexpr std::string_view kApplication = "app";
 
 SubTopology fold() {

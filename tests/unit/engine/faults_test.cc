@@ -205,4 +205,51 @@ TEST_CASE("a store that refuses to be written suspends its task, and the changel
   CHECK(state_of(stores, 1) == expected(*log));
 }
 
+TEST_CASE("a store whose values can't be read any more is set aside and restored", "[engine]") {
+  struct Damaged final : Stores {
+    std::unique_ptr<Stores> real = make_memory_stores();
+    bool damaged = false;
+    struct One final : Store {
+      std::unique_ptr<Store> real;
+      const bool& damaged;
+      One(std::unique_ptr<Store> inner, const bool& state) : real(std::move(inner)), damaged(state) {}
+      Result<std::optional<std::string>> get(std::string_view key) const override {
+        if (damaged) return fail(Domain::environment, "store_damaged", "as the test wants it");
+        return real->get(key);
+      }
+      Status write(std::span<const Change> changes, std::string_view mark) override {
+        return real->write(changes, mark);
+      }
+      Result<std::string> mark() const override { return real->mark(); }
+      Status scan(const std::function<void(std::string_view, std::string_view)>& each) const override {
+        return real->scan(each);
+      }
+      Status flush() override { return real->flush(); }
+    };
+    Result<std::unique_ptr<Store>> open(std::string_view name) override {
+      auto inner = real->open(name);
+      if (!inner) return inner;
+      return std::make_unique<One>(std::move(*inner), damaged);
+    }
+    Status set_aside(std::string_view name) override {
+      damaged = false;
+      return real->set_aside(name);
+    }
+  } stores;
+  const auto log = a_log(1);
+  send(*log, 0, 100);
+  {
+    Bench bench(*log, stores);
+    CHECK(bench.until([&] { return bench.committed_to_end(*log); }));
+    REQUIRE(bench.worker->finish());
+  }
+  stores.damaged = true;
+  Bench bench(*log, stores);
+  send(*log, 100, 200);
+  CHECK(bench.until([&] { return bench.committed_to_end(*log); }));
+  REQUIRE(bench.worker->finish());
+  CHECK_FALSE(stores.damaged);
+  CHECK(state_of(stores, 1) == expected(*log));
+}
+
 }  // namespace juncture::test

@@ -149,4 +149,29 @@ TEST_CASE("state in RocksDB survives a restart, and its loss", "[engine]") {
   std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("a store that somebody has open is left alone", "[engine]") {
+  const auto folder = std::filesystem::temp_directory_path() / ("juncture-busy-" + std::to_string(::getpid()));
+  std::filesystem::remove_all(folder);
+  const auto log = a_log(1);
+  send(*log, 0, 100);
+  auto stores = make_rocksdb_stores({.directory = folder});
+  REQUIRE(stores);
+  auto held = (*stores)->open(store_name("fold", 0));
+  REQUIRE(held);
+  {
+    Bench bench(*log, **stores);
+    CHECK(bench.until([&] {
+      const auto tasks = bench.stats();
+      return !tasks.empty() && tasks.front().state == TaskState::suspended;
+    }));
+    CHECK(bench.stats().front().error_code == "store_busy");
+    held->reset();
+    CHECK(bench.until([&] { return bench.committed_to_end(*log); }));
+    REQUIRE(bench.worker->finish());
+  }
+  CHECK_FALSE(std::filesystem::exists(folder / "fold-0.aside"));
+  CHECK(state_of(**stores, 1) == expected(*log));
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace juncture::test
