@@ -6,6 +6,7 @@
 #   kafka.sh topic NAME PARTITIONS [PORT]   make a topic
 #   kafka.sh check                  say what is missing to run it (exit 1), or nothing
 # Environment: KAFKA_HEAP (384m), KAFKA_LIBS (build/kafka-libs)
+#   KAFKA_PROXY_PORT: a second listener at PORT + 2, whose clients are sent to this port for everything; a proxy's
 # PORT is 19092 unless given; PORT + 1 is the controller's.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -33,14 +34,19 @@ need_libs() {
 java_run() { java -Dlog4j2.configurationFile="$here/kafka/log4j2.properties" -cp "$libs/*" "$@"; }
 
 write_properties() { # data port
+  local proxied='' advertised=''
+  if [ -n "${KAFKA_PROXY_PORT:-}" ]; then
+    proxied=,PROXIED://127.0.0.1:$(($2 + 2)) advertised=,PROXIED://127.0.0.1:$KAFKA_PROXY_PORT
+  fi
   cat >"$1/server.properties" <<P
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$(($2 + 1))
-listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$(($2 + 1))
-advertised.listeners=PLAINTEXT://127.0.0.1:$2
+listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$(($2 + 1))$proxied
+advertised.listeners=PLAINTEXT://127.0.0.1:$2$advertised
+inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT
 log.dirs=$1/logs
 auto.create.topics.enable=false
 offsets.topic.num.partitions=4
@@ -51,6 +57,8 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
 num.network.threads=2
 num.io.threads=4
 P
@@ -117,5 +125,5 @@ case ${1:-help} in
   start) check && start "$2" "${3:-}" ;;
   stop) stop "$2" ;;
   topic) topic "$2" "$3" "${4:-}" ;;
-  *) sed -n '2,9p' "${BASH_SOURCE[0]}" ;;
+  *) sed -n '2,10p' "${BASH_SOURCE[0]}" ;;
 esac
