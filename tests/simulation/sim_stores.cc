@@ -111,7 +111,7 @@ Result<std::unique_ptr<Store>> SimStores::open(std::string_view name) {
   auto found = disks_.by_name.find(name);
   if (found == disks_.by_name.end()) found = disks_.by_name.emplace(std::string(name), Disk()).first;
   Disk& disk = found->second;
-  if (disk.opened_by != nullptr) return fail(Domain::environment, "store_busy", "somebody has it open");
+  if (disk.opened_by != nullptr) return fail(Domain::environment, "store_in_use", "somebody has it open");
   if (disk.unopenable) return store_damaged("its list of files is damaged");
   return std::make_unique<SimStore>(world_, host_, disks_, disk);
 }

@@ -164,7 +164,7 @@ TEST_CASE("a store that somebody has open is left alone", "[engine]") {
       const auto tasks = bench.stats();
       return !tasks.empty() && tasks.front().state == TaskState::suspended;
     }));
-    CHECK(bench.stats().front().error_code == "store_busy");
+    CHECK(bench.stats().front().error_code == "store_in_use");
     held->reset();
     CHECK(bench.until([&] { return bench.committed_to_end(*log); }));
     REQUIRE(bench.worker->finish());
