@@ -131,6 +131,7 @@ class SimLog final : public Log {
   Result<std::unique_ptr<Reader>> make_reader() override { return std::make_unique<SimReader>(cluster_, host_); }
   Status ensure_topic(const TopicSpec& spec) override;
   Result<std::optional<Partition>> partition_count(std::string_view topic) override;
+  Offset transaction_end_offsets() const override { return 1; }
   Result<Watermarks> watermarks(const TopicPartition& at) override;
   Result<Offset> offset_at(const TopicPartition& at, Timestamp time) override;
   Result<std::optional<Position>> committed(std::string_view group, const TopicPartition& at) override;
