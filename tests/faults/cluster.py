@@ -140,7 +140,11 @@ class Node:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.config = self.folder / "juncture.yaml"
         self.settings = settings
-        settings["log"]["data"] = str(self.folder / "data")
+        self.data = self.folder / "data"
+        settings["log"]["data"] = str(self.data)
+        self.data.mkdir(exist_ok=True)
+        # Processes of one application sign tokens alike.
+        (self.data / "token.key").write_text("0123456789abcdef" * 4)
         self.log = self.folder / "log"
         self.process, self.url, self.starts = None, None, 0
 

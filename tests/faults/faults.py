@@ -53,7 +53,7 @@ def describe(scenario, bench):
     figures = " ".join(f"{name}={value}" for name, value in scenario.figures.items())
     verdict = "0 differences" if not scenario.differences else f"{len(scenario.differences)} DIFFERENCES"
     text = f"{scenario.name} {scenario.title}: {verdict}; seed={bench.seed} faults={scenario.count} {figures}"
-    if not scenario.differences and scenario.count:
+    if not scenario.differences and scenario.drawn_at_random:
         text += f"; rule of three: at most {300 / scenario.count:.2g} % of such faults do harm, at 95 %"
     for difference in scenario.differences[:5]:
         text += f"\n    {difference}"

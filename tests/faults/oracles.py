@@ -73,8 +73,10 @@ def dead_letters(source_keys, reasons, topic, letters):
         for _, _, value in partition:
             found = pattern.search(value)
             actual[(found[1].decode(), int(found[2]), int(found[3]), found[4].decode()) if found else value[:80]] += 1
-    wrong = list(((expected - actual) + (actual - expected)).items())
-    return [f"dead letters: {len(wrong)} missing, double or with another reason, as {wrong[:3]}"] if wrong else []
+    missing, more = list((expected - actual).items()), list((actual - expected).items())
+    if not missing and not more:
+        return []
+    return [f"dead letters: {len(missing)} missing, as {missing[:3]}; {len(more)} double, not expected or with another reason, as {more[:3]}"]
 
 
 def state_lines(node, cursor="014d657870697279"):

@@ -1,0 +1,79 @@
+"""What comes in: records that are none, the same log again, one prospect that is most of it."""
+import hashlib
+import re
+
+import oracles
+import traffic
+from scenario import PARTITIONS, Scenario
+
+
+class Poison(Scenario):
+    name, title = "F12", "one record in ten is none, of fifty kinds"
+    counts = {"B": 6_000, "C": 20_000}
+    drawn_at_random = False
+
+    def play(self):
+        self.signals = self.count * 9
+        self.start(2)
+        self.feed(self.signals, self.prospects)
+        self.wait_quiet(180)
+        self.figures["kinds"] = len(traffic.poison())
+        self.check()
+
+    def with_poison(self, records):
+        kinds, sent = traffic.poison(), 0
+        for n, record in enumerate(records):
+            yield record
+            if n % 9 != 0 or sent == self.count:
+                continue
+            kind = self.random.randrange(len(kinds))
+            value, reason = kinds[kind]
+            if len(value) > 50_000 and self.random.random() > 0.03:
+                value, reason = b"", "empty"  # a tombstone; and few of the heavy ones
+            key = f"bad-{reason}-{sent}"
+            self.poison[key.encode()] = reason
+            sent += 1
+            yield key, value
+
+
+class Replays(Scenario):
+    """The same log read again, each time by another shape of the application: the same bytes of state and recommendations."""
+
+    name, title = "F18", "the same log, other intervals, processes and threads"
+    counts = {"B": 6, "C": 6}
+    drawn_at_random = False
+    direct = True
+    shapes = (("as ever", 1, {}), ("again", 1, {}), ("10 ms", 1, {"commit_interval": "10ms", "commit_interval_max": "10ms"}),
+              ("1 s", 1, {"commit_interval": "1s", "commit_interval_max": "1s"}), ("3 processes", 3, {}), ("4 threads", 1, {"workers": 4}))
+
+    def play(self):
+        if self.bench.tier == "C":
+            self.signals, self.prospects = 300_000, 20_000
+        first, name = None, self.prefix
+        for n, (shape, processes, engine) in enumerate(self.shapes):
+            self.prefix = f"{name}{n}-"
+            self.nodes, self.feeds = [], []
+            for k in range(processes):
+                self.add_node(f"{n}-{k}", settings=self.settings(**engine)).launch().wait_running(60)
+            self.wait_owned()
+            self.feed(self.signals, self.prospects, seed="replays")
+            self.wait_quiet(120)
+            state = oracles.state_lines(self.stop_nodes(f"{n}-merged"))
+            recommended = self.digests()
+            if first is None:
+                first = state, recommended
+                continue
+            self.differences += oracles.same_state(f"shape `{shape}`", first[0], state)
+            if recommended != first[1]:
+                self.differences.append(f"recommendations of shape `{shape}` differ in partitions {[p for p in range(PARTITIONS) if recommended[p] != first[1][p]]}")
+        self.figures["keys"] = len(first[0])
+        self.figures["shapes"] = len(self.shapes)
+
+    def digests(self):
+        """SHA-256 of what each partition recommends, in order; `ts` is when the record was written, which is another time."""
+        stamp, out = re.compile(rb'"ts":\d+,'), [hashlib.sha256() for _ in range(PARTITIONS)]
+        for topic in ("recommendations.sales", "recommendations.public"):
+            for p, partition in enumerate(self.broker.dump(self.prefix + topic, PARTITIONS)):
+                for _, key, value in partition:
+                    out[p].update(key + b"\t" + stamp.sub(b"", value, count=1) + b"\n")
+        return [digest.hexdigest() for digest in out]
