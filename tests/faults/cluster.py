@@ -99,32 +99,56 @@ class Broker:
 
 
 class Feed(threading.Thread):
-    """Writes records to a topic at a pace, until they are all there."""
+    """Writes records to a topic at a pace, until they are all there.
 
-    def __init__(self, broker, topic, records, per_second=0):
+    With `stubborn` what a dying broker did not take is written again, some of it for the second time.
+    """
+
+    def __init__(self, broker, topic, records, per_second=0, stubborn=False):
         super().__init__(daemon=True)
-        self.records, self.per_second, self.sent, self.error = records, per_second, 0, None
-        self.process = subprocess.Popen(broker.producer(topic), stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        CHILDREN.add(self.process)
+        self.broker, self.topic, self.records, self.per_second, self.stubborn = broker, topic, records, per_second, stubborn
+        self.sent, self.error = 0, None
         self.start()
 
-    def run(self):
+    def chunks(self, size=500):
         began, chunk = time.time(), []
         for key, value in self.records:
             chunk.append((key if isinstance(key, bytes) else key.encode()) + b"\t" + (value if isinstance(value, bytes) else value.encode()) + b"\n")
             self.sent += 1
-            if len(chunk) == 500:
-                self.process.stdin.write(b"".join(chunk))
+            if len(chunk) == size:
+                yield b"".join(chunk)
                 chunk.clear()
                 if self.per_second:
                     time.sleep(max(0.0, began + self.sent / self.per_second - time.time()))
-        _, errors = self.process.communicate(b"".join(chunk))
-        CHILDREN.discard(self.process)
-        if self.process.returncode != 0:
-            self.error = errors.decode(errors="replace")[-400:]
+        yield b"".join(chunk)
 
-    def done(self):
-        return not self.is_alive()
+    def run(self):
+        try:
+            self.write_stubbornly() if self.stubborn else self.write()
+        except (Failure, OSError) as error:
+            self.error = str(error)
+
+    def write(self):
+        process = subprocess.Popen(self.broker.producer(self.topic), stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        CHILDREN.add(process)
+        for chunk in self.chunks():
+            process.stdin.write(chunk)
+        _, errors = process.communicate()
+        CHILDREN.discard(process)
+        if process.returncode != 0:
+            raise Failure(errors.decode(errors="replace")[-400:])
+
+    def write_stubbornly(self, seconds=60):
+        for chunk in self.chunks():
+            deadline = time.time() + seconds
+            while True:
+                try:
+                    self.broker.produce(self.topic, [chunk])
+                    break
+                except (Failure, subprocess.TimeoutExpired):
+                    if time.time() > deadline:
+                        raise
+                    time.sleep(0.2)
 
     def wait(self):
         self.join()
@@ -222,10 +246,14 @@ class Node:
             raise Failure(f"{self.folder.name} stopped with {code}; {self.tail()}")
 
     def usage(self):
-        """Threads, open files and resident KiB of the running process."""
+        """Threads, connections and the like, and resident KiB. Not the files of RocksDB: they come and go with the state."""
         pid = self.process.pid
         text = pathlib.Path(f"/proc/{pid}/status").read_text()
-        return {"threads": int(re.search(r"Threads:\s+(\d+)", text)[1]), "files": len(os.listdir(f"/proc/{pid}/fd")),
+        handles = 0
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):
+                handles += not os.readlink(entry.path).startswith("/")
+        return {"threads": int(re.search(r"Threads:\s+(\d+)", text)[1]), "handles": handles,
                 "rss_kib": int(re.search(r"VmRSS:\s+(\d+)", text)[1])}
 
     def verb(self, *arguments, timeout=120):

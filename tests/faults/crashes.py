@@ -100,6 +100,7 @@ class BrokerKills(Scenario):
 
     name, title = "F3", "kill -9 of the broker, and its restart"
     counts = {"B": 3, "C": 20}
+    stubborn = True
 
     def __init__(self, bench, count, mutant=None):
         super().__init__(bench, count, mutant)
