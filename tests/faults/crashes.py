@@ -30,7 +30,7 @@ class RandomKills(Scenario):
                 self.restart(node)
 
         in_parallel(kill_again, self.nodes)
-        self.figures["quiet_s"] = round(self.wait_quiet(), 1)
+        self.wait_quiet()
         self.check(restored=True)
 
 
@@ -71,7 +71,7 @@ class FailPoints(Scenario):
         self.figures["points"] = len(self.points)
         if missed:
             self.differences.append(f"never reached: {sorted(set(missed))}")
-        self.figures["quiet_s"] = round(self.wait_quiet(), 1)
+        self.wait_quiet()
         self.check(restored=True)
 
     def die_at(self, node, point, passes, seconds=15):
@@ -118,7 +118,7 @@ class BrokerKills(Scenario):
                 self.broker.kill()
                 time.sleep(self.random.uniform(0.1, 1.5))
                 self.broker.start()
-            self.figures["quiet_s"] = round(self.wait_quiet(), 1)
+            self.wait_quiet()
             self.check_growth(before)
             self.check(restored=True)
         finally:
@@ -152,7 +152,7 @@ class Zombies(Scenario):
 
         in_parallel(stop_again, list(shares))
         self.figures["stopped_s"] = "/".join(f"{s:.1f}" for s in stops[:12])
-        self.figures["quiet_s"] = round(self.wait_quiet(), 1)
+        self.wait_quiet()
         self.check_growth(before)
         self.check(restored=True)
 
@@ -180,5 +180,5 @@ class Storm(Scenario):
                 self.restart(node, 90)
 
         in_parallel(come_and_go, self.nodes[2:])
-        self.figures["quiet_s"] = round(self.wait_quiet(), 1)
+        self.wait_quiet()
         self.check(restored=True)

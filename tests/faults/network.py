@@ -37,7 +37,7 @@ class Network(Scenario):
                 self.die_while_ending(on)
             self.figures["harms"] = len(harms)
             self.figures["killed_while_ending"] = f"{self.kills_while_ending}_aborted,{self.kills_while_ending}_committed"
-            self.figures["quiet_s"] = round(self.wait_quiet(), 1)
+            self.wait_quiet()
             self.check_growth(before)
             self.check(restored=True)
         finally:

@@ -57,12 +57,18 @@ class Scenario:
         self.folder.mkdir(parents=True)
         self.env = {"JUNCTURE_MUTANT": mutant} if mutant else {}
         self.nodes, self.feeds, self.poison, self.differences, self.figures = [], [], {}, [], {}
-        self.kills, self.recoveries = 0, []
+        self.recoveries, self.stage_began = [], time.time()
+
+    def stage(self, name):
+        """What ran since the last call took so long."""
+        now = time.time()
+        self.figures[f"{name}_s"] = round(self.figures.get(f"{name}_s", 0) + now - self.stage_began, 1)
+        self.stage_began = now
 
     # -- processes
 
     def settings(self, member=None, **engine):
-        properties = {"session.timeout.ms": str(SESSION_MS), "transaction.timeout.ms": str(TRANSACTION_MS)}
+        properties = {"session.timeout.ms": str(SESSION_MS), "transaction.timeout.ms": str(TRANSACTION_MS), "message.timeout.ms": str(TRANSACTION_MS)}
         if member is not None:
             properties["group.instance.id"] = f"{self.prefix}{member}"
         address = f"127.0.0.1:{self.broker.behind_proxy}" if self.through_proxy else self.broker.address
@@ -138,9 +144,11 @@ class Scenario:
         self.wait(lambda: all(self.owners()), "a partition has no owner, or two,", seconds)
 
     def wait_quiet(self, seconds=90):
-        """Returns the seconds until every task runs and has read all but the newest ticks."""
+        """Waits until every task runs and has read all but the newest ticks."""
+        self.stage("faults")
         for feed in self.feeds:
             feed.wait()
+        self.stage("feed")
         began, calm = time.time(), 0
         # A task asks once a second where its input ends: a moment without lag says little.
         while calm < 10:
@@ -149,7 +157,7 @@ class Scenario:
             if time.time() > began + seconds:
                 raise Failure(f"lag {lag} after {seconds} s without faults; {self.state()}")
             time.sleep(0.3)
-        return time.time() - began - 3
+        self.stage("quiet")
 
     def state(self):
         lines = []
@@ -217,12 +225,16 @@ class Scenario:
     def check(self, restored=False):
         """Every oracle over what the run left; the processes are stopped by it."""
         merged = self.stop_nodes()
+        self.stage("stop")
         if self.bench.can_verify:
             self.differences += self.check_verify(merged)
+            self.stage("verify")
         state = oracles.state_lines(merged)
         if restored:
             self.differences += oracles.same_state("a process that has the changelog only", state, oracles.state_lines(self.restored()))
+            self.stage("restored")
         self.differences += self.check_topics()
+        self.stage("topics")
         self.figures["keys"] = len(state)
         return state
 
