@@ -13,6 +13,7 @@
 
 #include "apps/load_knowledge.h"
 #include "juncture/core/hash.h"
+#include "juncture/ports/faults.h"
 
 namespace juncture::apps {
 namespace {
@@ -92,6 +93,7 @@ Status replace_file(const std::string& folder, const std::string& path, std::str
     }
     if (::fsync(file.number()) != 0) return cannot("syncing", fresh);
   }
+  JUNCTURE_FAILPOINT("in_identity");
   if (::rename(fresh.c_str(), path.c_str()) != 0) return cannot("renaming", fresh);
   const Descriptor directory(folder, O_RDONLY | O_DIRECTORY);
   if (directory.number() < 0 || ::fsync(directory.number()) != 0) return cannot("syncing", folder);

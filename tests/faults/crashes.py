@@ -62,7 +62,7 @@ class FailPoints(Scenario):
                     if not work:
                         return
                     point = work.pop()
-                    passes = self.random.randint(1, 2 if point in RESTORE_POINTS else 24)
+                    passes = 1 if point in RESTORE_POINTS + ABORT_POINTS else self.random.randint(1, 24)
                 if not self.die_at(node, point, passes):
                     missed.append(point)
                 self.restart(node)
@@ -79,12 +79,15 @@ class FailPoints(Scenario):
         node.kill()
         if point in RESTORE_POINTS:
             shutil.rmtree(node.data / "state", ignore_errors=True)
-        node.launch({"JUNCTURE_FAILPOINT": f"{point}:{passes if point not in ABORT_POINTS else 1}"})
+            for identity in node.data.rglob("juncture.id"):
+                identity.unlink()
+        node.launch({"JUNCTURE_FAILPOINT": f"{point}:{passes}"})
         if point in ABORT_POINTS:
             node.wait_running()
             node.process.send_signal(signal.SIGSTOP)
             time.sleep(TRANSACTION_MS / 1000 + 1.5)
             node.process.send_signal(signal.SIGCONT)
+        self.note(f"{node.folder.name} dies at {point}:{passes}")
         deadline = time.time() + seconds
         while node.alive() and time.time() < deadline:
             time.sleep(0.02)

@@ -32,6 +32,7 @@ class Network(Scenario):
                 self.proxy.arm(harm)
                 if not harm.done.wait(30):
                     raise Failure(f"nothing to harm: no {harm} within 30 s; {self.state()}")
+                self.note(str(harm))
                 time.sleep(self.random.uniform(0.1, 0.5))
             for on in ("request", "reply") * self.kills_while_ending:
                 self.die_while_ending(on)
@@ -49,10 +50,12 @@ class Network(Scenario):
         harm = self.proxy.arm(proxy.Harm("cut", proxy.END_TXN, on, then=lambda: (self.kill_all(), hit.set())))
         if not hit.wait(30):
             raise Failure(f"no {harm} within 30 s; {self.state()}")
+        self.note(f"killed at {harm}")
         for node in self.nodes:
             node.launch()
         for node in self.nodes:
             self.recoveries.append(node.wait_running(60))
+            self.note(f"{node.folder.name} runs")
 
     def kill_all(self):
         for node in self.nodes:

@@ -89,10 +89,11 @@ class Connection:
         harm.frame = frame
         if harm.then:
             harm.then()
-        open_still = self.do(harm, end, frame)
-        harm.done.set()
-        if not open_still:
-            raise Closed
+        try:
+            if not self.do(harm, end, frame):
+                raise Closed
+        finally:
+            harm.done.set()
 
     def do(self, harm, end, frame):
         """False when the connection is to be closed."""
