@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kChunk = 256;  // records between two looks at the clock
 constexpr Millis kIdlePoll{50};
 constexpr Millis kRestoreBudget{50};
+constexpr Millis kRejoinMax{600'000};
 constexpr auto kLookInterval = std::chrono::seconds(1);
 
 }  // namespace
@@ -229,7 +230,7 @@ Status Worker::commit_positions(const std::map<TopicPartition, Position>& positi
 
 void Worker::poll_failed(const Error& error, const std::stop_token& stop) {
   note(error);
-  if (error.code == "fenced" && tasks_.empty()) fenced_.store(true, std::memory_order_release);
+  if ((error.code == "fenced" || fenced()) && tasks_.empty()) rejoin_later();
   commit_if_due(true);
   for (auto& [key, task] : tasks_) {
     if (task->state() != TaskState::running) continue;
@@ -241,6 +242,21 @@ void Worker::poll_failed(const Error& error, const std::stop_token& stop) {
   // No spinning on an error that comes at once.
   const auto until = now() + parts_.options.retry_backoff;
   while (!stop.stop_requested() && now() < until) parts_.options.clock->sleep(Millis{5});
+}
+
+// The member id is taken to be another process's. It need not be: after a broker has died, or this process has slept
+// through its time-out, the group may know the id by a name that never reached us. So the id is asked for again, but
+// less and less often: where there really are two, each such try takes the partitions away from the other.
+void Worker::rejoin_later() {
+  if (!fenced_.exchange(true, std::memory_order_acq_rel)) rejoin_at_ = now() + rejoin_after_;
+  if (now() < rejoin_at_) return;
+  rejoin_after_ = std::min(rejoin_after_ * 2, kRejoinMax);
+  rejoin_at_ = now() + rejoin_after_;
+  static_cast<void>(consumer_->close());
+  if (Status opened = open(); !opened) {
+    note(opened.error());
+    static_cast<void>(consumer_->close());  // says so at each poll, until it is time for the next try
+  }
 }
 
 // One input a turn, so that no round of the loop asks the log much.

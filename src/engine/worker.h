@@ -84,6 +84,7 @@ class Worker final : private AssignmentListener {
   void restore_tasks();
   void process(std::span<const Record> records, const std::stop_token& stop);
   void poll_failed(const Error& error, const std::stop_token& stop);
+  void rejoin_later();
   void commit_if_due(bool idle);
   bool any_dirty() const;
   Status commit(Millis at_most);
@@ -104,6 +105,8 @@ class Worker final : private AssignmentListener {
   SteadyTime last_commit_{};
   SteadyTime next_look_{};
   std::size_t look_at_ = 0;
+  SteadyTime rejoin_at_{};
+  Millis rejoin_after_{30'000};
   bool backlog_ = false;
   std::optional<SteadyTime> close_until_;  // once finish() has begun
   Status outcome_;

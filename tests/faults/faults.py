@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Faults against juncture on a real Apache Kafka: faults.py BINARY [--tier B|C] [--only F1,F4] [--seed N]
+"""Faults against juncture on a real Apache Kafka: faults.py BINARY --faults BINARY [--tier B|C] [--only F1,F4] [--seed N]
 
 Starts a broker, feeds SIMULATED visitors, does harm of one kind a scenario, waits for quiet and compares what is left with
 what must be there. Exit 0: no difference; 1: a difference, logs kept; 77: no Java or Maven here.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import shutil
@@ -26,7 +27,9 @@ class Bench:
     """The broker and the settings that scenarios share."""
 
     def __init__(self, options):
-        self.binary, self.seed, self.keep, self.delivery = str(pathlib.Path(options.binary).resolve()), options.seed, options.keep, options.delivery
+        self.binary = str(pathlib.Path(options.binary).resolve())
+        self.binary_with_faults = str(pathlib.Path(options.faults or options.binary).resolve())
+        self.seed, self.keep, self.delivery = options.seed, options.keep, options.delivery
         self.tier = options.tier
         self.base_ms = options.base or (int(time.time()) // 3600 - 30) * 3_600_000
         self.run = f"{os.getpid():x}"
@@ -38,7 +41,9 @@ class Bench:
         self.model = str(self.folder / "model.jmodel")
         usage = subprocess.run([self.binary, "--help"], capture_output=True, text=True).stdout
         self.can_verify = " verify " in usage
+        self.shim = options.shim
         self.lock = threading.Lock()
+        self.one_at_the_proxy = threading.Lock()  # harm is done to whoever comes by
 
     def start(self):
         self.broker.start()
@@ -62,19 +67,20 @@ def describe(scenario, bench):
     return text
 
 
-def run_lane(bench, lane, tier):
-    passed = []
-    for kind in lane:
-        scenario = kind(bench, kind.counts[tier])
+def perform(bench, kind):
+    with bench.one_at_the_proxy if kind.through_proxy else contextlib.nullcontext():
+        scenario = kind(bench, kind.counts[bench.tier])
         bench.say(f"{scenario.name} {scenario.title}: begins")
-        passed.append(scenario.execute())
-        bench.say(describe(scenario, bench))
-    return all(passed)
+        passed = scenario.execute()
+    bench.say(describe(scenario, bench))
+    return passed
 
 
 def options_of(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary")
+    parser.add_argument("--faults", help="the binary with fail points and mutants; without it those scenarios are left out")
+    parser.add_argument("--shim", help="the library that makes clocks wrong and disks refuse; without it those scenarios are left out")
     parser.add_argument("--tier", choices=("B", "C"), default="B")
     parser.add_argument("--only", default="", help="names of scenarios, comma-separated")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
@@ -107,6 +113,9 @@ def main(arguments=None):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     bench = Bench(options)
     wanted = [kind for kind in scenarios.ALL if kind.counts[options.tier] and (not options.only or kind.name in options.only.split(","))]
+    for kind in [kind for kind in wanted if (kind.needs_faults and not options.faults) or (kind.needs_shim and not options.shim)]:
+        bench.say(f"{kind.name} {kind.title}: left out, it needs {'--faults' if kind.needs_faults else '--shim'}")
+        wanted.remove(kind)
     bench.say(f"faults, tier {options.tier}, seed {bench.seed}, base {bench.base_ms}: SIMULATED visitors, real Apache Kafka on port {bench.port}, "
               f"delivery {bench.delivery}; {len(wanted)} scenarios, {options.lanes} at a time")
     if not bench.can_verify:
@@ -115,7 +124,7 @@ def main(arguments=None):
     try:
         bench.start()
         with concurrent.futures.ThreadPoolExecutor(options.lanes) as pool:
-            passed = all(list(pool.map(lambda kind: run_lane(bench, [kind], options.tier), wanted)))
+            passed = all(list(pool.map(lambda kind: perform(bench, kind), wanted)))
     finally:
         cluster.end_everything()
         bench.broker.stop()

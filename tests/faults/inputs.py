@@ -4,6 +4,7 @@ import re
 
 import oracles
 import traffic
+from cluster import Feed
 from scenario import PARTITIONS, Scenario
 
 
@@ -54,7 +55,9 @@ class Replays(Scenario):
             self.prefix = f"{name}{n}-"
             self.nodes, self.feeds = [], []
             for k in range(processes):
-                self.add_node(f"{n}-{k}", settings=self.settings(**engine)).launch().wait_running(60)
+                node = self.add_node(f"{n}-{k}", settings=self.settings(**engine))
+                node.env = node.env | self.environment(shape)
+                node.launch().wait_running(60)
             self.wait_owned()
             self.feed(self.signals, self.prospects, seed="replays")
             self.wait_quiet(120)
@@ -69,6 +72,9 @@ class Replays(Scenario):
         self.figures["keys"] = len(first[0])
         self.figures["shapes"] = len(self.shapes)
 
+    def environment(self, shape):
+        return {}
+
     def digests(self):
         """SHA-256 of what each partition recommends, in order; `ts` is when the record was written, which is another time."""
         stamp, out = re.compile(rb'"ts":\d+,'), [hashlib.sha256() for _ in range(PARTITIONS)]
@@ -77,3 +83,38 @@ class Replays(Scenario):
                 for _, key, value in partition:
                     out[p].update(key + b"\t" + stamp.sub(b"", value, count=1) + b"\n")
         return [digest.hexdigest() for digest in out]
+
+
+class Clocks(Replays):
+    """The host's clock is a day ahead or behind: nothing of it may reach state or recommendations."""
+
+    name, title = "F11", "the host's clock a day ahead and behind"
+    counts = {"B": 0, "C": 3}
+    needs_shim = True
+    shapes = (("the right time", 1, {}), ("a day ahead", 1, {}), ("a day behind", 1, {}))
+
+    def environment(self, shape):
+        seconds = {"a day ahead": 86_400, "a day behind": -86_400}.get(shape)
+        return {"LD_PRELOAD": self.bench.shim, "SHIM_CLOCK_S": str(seconds)} if seconds else {}
+
+
+class HotKey(Scenario):
+    """Nine records in ten are of one prospect, and a great many others come once."""
+
+    name, title = "F19", "one prospect is most of the traffic"
+    counts = {"B": 0, "C": 1}
+    drawn_at_random = False
+    direct = True
+    signals = 300_000
+
+    def play(self):
+        self.start(2)
+        before = self.usage()
+        step = 20 * 3_600_000 // self.signals
+        records = (("v-hot" if n % 10 else f"v-{n}", n) for n in range(self.signals))
+        values = ((key, traffic.canonical(f"e-{n}", key, self.bench.base_ms + n * step, "query", "pricing", self.random)) for key, n in records)
+        self.feeds.append(Feed(self.broker, self.prefix + "signals", values))
+        self.figures |= {"signals": self.signals, "prospects": self.signals // 10 + 1}
+        self.wait_quiet(180)
+        self.check_growth(before)
+        self.check(restored=True)

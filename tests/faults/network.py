@@ -1,9 +1,13 @@
 """The connection to the broker harmed, by a proxy that knows which request is which."""
+import struct
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import proxy
-from cluster import Failure
+import traffic
+from cluster import Failure, run
 from scenario import Scenario
 
 # Kind, direction, and how long what takes time takes, in two rounds: the second is longer than the transaction may last.
@@ -15,6 +19,7 @@ class Network(Scenario):
     name, title = "F4", "requests and replies lost, late and in pieces"
     counts = {"B": 64, "C": 640}
     through_proxy = True
+    kinds, apis = KINDS, tuple(proxy.APIS)
     kills_while_ending = 3
 
     def play(self):
@@ -23,8 +28,8 @@ class Network(Scenario):
             self.start(2)
             self.wait_quiet()
             before = self.usage()
-            rounds = max(1, self.count // (len(KINDS) * len(proxy.APIS)))
-            harms = [proxy.Harm(kind, api, on, seconds[n % 2]) for n in range(rounds) for kind, on, seconds in KINDS for api in proxy.APIS]
+            rounds = max(1, self.count // (len(self.kinds) * len(self.apis)))
+            harms = [proxy.Harm(kind, api, on, seconds[n % 2]) for n in range(rounds) for kind, on, seconds in self.kinds for api in self.apis]
             self.random.shuffle(harms)
             # Slow enough to last: a fault on a line where nothing goes is none.
             self.feed(self.signals, self.prospects, per_second=self.signals / (len(harms) * 1.2 + 30))
@@ -40,9 +45,17 @@ class Network(Scenario):
             self.figures["killed_while_ending"] = f"{self.kills_while_ending}_aborted,{self.kills_while_ending}_committed"
             self.wait_quiet()
             self.check_growth(before)
+            self.check_memberships()
             self.check(restored=True)
         finally:
             self.proxy.stop()
+
+    def check_memberships(self):
+        """Positions are sent by a member of a generation, so that the group refuses those of one it has lost."""
+        nobody = [m for m in self.proxy.memberships if m[0] < 0 or not m[1]]
+        self.figures["positions_sent"] = len(self.proxy.memberships)
+        if nobody or not self.proxy.memberships:
+            self.differences.append(f"{len(nobody)} of {len(self.proxy.memberships)} TxnOffsetCommit requests name no member, as {nobody[:1]}")
 
     def die_while_ending(self, on):
         """Killed while the end of a transaction is under way: the broker has not heard of it (request), or has done it (reply)."""
@@ -60,3 +73,92 @@ class Network(Scenario):
     def kill_all(self):
         for node in self.nodes:
             node.kill()
+
+
+class Unseen(Scenario):
+    """While the end of its transaction is held up, nobody sees what a signal did; when its process is killed then, nobody ever does."""
+
+    name, title = "F4b", "what is not committed is not seen"
+    counts = {"B": 3, "C": 30}
+    drawn_at_random = False
+    through_proxy = direct = True
+    signals, prospects = 4_000, 1_000
+
+    def play(self):
+        self.proxy = proxy.Proxy(self.bench.proxy_port, self.broker.behind_proxy)
+        try:
+            self.start(1)
+            self.feed(self.signals, self.prospects)
+            self.wait_quiet()
+            for n in range(self.count):
+                self.hide(f"hidden-{n}")
+            self.wait_quiet()
+            self.check(restored=True)
+        finally:
+            self.proxy.stop()
+
+    def hide(self, prospect):
+        node, gate = self.nodes[0], threading.Event()
+        self.proxy.gates[proxy.END_TXN] = gate
+        value = traffic.canonical(f"e-{prospect}", prospect, self.bench.base_ms + 90_000_000, "query", "pricing", self.random)
+        self.broker.produce(self.prefix + "signals", [f"{prospect}\t{value}\n".encode()])
+        # It is there for those who read what is not committed: the test would see it if juncture showed it.
+        self.wait(lambda: prospect.encode() in self.uncommitted(), "the recommendation is not in the log", 20)
+        time.sleep(0.3)
+        if self.status_of(node, prospect) != 404:
+            self.differences.append(f"{prospect} is answered for while its transaction is open")
+        if self.random.random() < 0.5:
+            node.kill()
+            gate.set()
+            self.restart(node)
+        gate.set()
+        del self.proxy.gates[proxy.END_TXN]
+        self.wait(lambda: self.status_of(node, prospect) == 200, f"{prospect} is not known although its transaction has ended", 30)
+
+    def uncommitted(self):
+        return run("kcat", "-C", "-b", self.broker.address, "-t", self.prefix + "recommendations.sales", "-o", "beginning", "-e", "-q", "-f", "%k ",
+                   "-X", "isolation.level=read_uncommitted")
+
+    @staticmethod
+    def status_of(node, prospect):
+        try:
+            with urllib.request.urlopen(f"{node.find_url()}v1/prospects/{prospect}", timeout=5) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return None
+
+
+class LateEnds(Scenario):
+    """The end of a transaction reaches the broker after its process was killed and a successor has begun the next one."""
+
+    name, title = "F5", "EndTxn delivered into the next transaction"
+    counts = {"B": 5, "C": 200}
+    through_proxy = direct = True
+    signals, prospects = 30_000, 4_000
+
+    def play(self):
+        self.proxy = proxy.Proxy(self.bench.proxy_port, self.broker.behind_proxy)
+        try:
+            self.start(1)
+            self.feed(self.signals, self.prospects, per_second=self.signals / (self.count * 4))
+            codes = {}
+            for _ in range(self.count):
+                harm = self.proxy.arm(proxy.Harm("cut", proxy.END_TXN, then=self.nodes[0].kill))
+                if not harm.done.wait(30):
+                    raise Failure(f"no transaction ended within 30 s; {self.state()}")
+                self.restart(self.nodes[0])
+                # Into whatever its successor has open just then, a few times.
+                for _ in range(4):
+                    reply = proxy.deliver(self.broker.port, harm.frame)
+                    code = struct.unpack(">h", reply[8:10])[0] if len(reply) >= 10 else None
+                    codes[code] = codes.get(code, 0) + 1
+                    time.sleep(self.random.uniform(0.02, 0.1))
+            self.figures["answers"] = "/".join(f"{code}x{count}" for code, count in codes.items())
+            if codes.get(0):
+                self.differences.append(f"the broker took {codes[0]} ends of transactions whose process was replaced")
+            self.wait_quiet()
+            self.check(restored=True)
+        finally:
+            self.proxy.stop()

@@ -25,6 +25,17 @@ class Closed(Exception):
     pass
 
 
+def membership_of(frame):
+    """Generation and member id that a TxnOffsetCommit request names (version 3: strings are length + 1 in one byte, as ours are short)."""
+    at = 12
+    at += 2 + max(0, struct.unpack(">h", frame[at : at + 2])[0]) + 1
+    for _ in ("transactional id", "group"):
+        at += frame[at]
+    at += 8 + 2
+    size = frame[at + 4] - 1
+    return struct.unpack(">i", frame[at : at + 4])[0], frame[at + 5 : at + 5 + size]
+
+
 class Connection:
     """A client's connection and the one to the broker behind it, a thread for each direction."""
 
@@ -72,6 +83,10 @@ class Connection:
         for frame in self.frames(self.client):
             api, _, correlation = struct.unpack(">hhi", frame[4:12])
             self.asked[correlation] = api
+            if api in self.proxy.gates:
+                self.proxy.gates[api].wait(120)
+            if api == TXN_OFFSET_COMMIT:
+                self.proxy.memberships.append(membership_of(frame))
             self.pass_on(self.server, frame, api, "request")
 
     def replies(self):
@@ -129,6 +144,8 @@ class Proxy:
 
     def __init__(self, port, to):
         self.to, self.armed, self.lock = to, [], threading.Lock()
+        self.gates = {}  # API key: an event; requests wait until it is set
+        self.memberships = []  # of each TxnOffsetCommit that came by
         self.connections = []
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

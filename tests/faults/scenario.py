@@ -40,9 +40,9 @@ class Scenario:
     """One fault at a time on topics of its own. Subclasses: `name`, `title`, and `play()`, which returns figures."""
 
     name = title = ""
-    mutants = ()  # those that it is the cheapest to catch
-    needs_faults = False
+    needs_faults = needs_shim = False
     through_proxy = False
+    transaction_ms = TRANSACTION_MS
     direct = False  # fed into `signals`, without intake
     drawn_at_random = True  # each fault is a draw: their number bounds the rate of failure
     stubborn = False  # the feed outlives the broker, and repeats itself for it
@@ -55,6 +55,7 @@ class Scenario:
         self.folder = pathlib.Path(bench.folder) / self.prefix.rstrip("-")
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        self.binary = bench.binary_with_faults if mutant or self.needs_faults else bench.binary
         self.env = {"JUNCTURE_MUTANT": mutant} if mutant else {}
         self.nodes, self.feeds, self.poison, self.differences, self.figures = [], [], {}, [], {}
         self.recoveries, self.began = [], time.time()
@@ -74,10 +75,10 @@ class Scenario:
     # -- processes
 
     def settings(self, member=None, **engine):
-        properties = {"session.timeout.ms": str(SESSION_MS), "transaction.timeout.ms": str(TRANSACTION_MS), "message.timeout.ms": str(TRANSACTION_MS)}
+        properties = {"session.timeout.ms": str(SESSION_MS), "transaction.timeout.ms": str(self.transaction_ms), "message.timeout.ms": str(self.transaction_ms)}
         if member is not None:
             properties["group.instance.id"] = f"{self.prefix}{member}"
-        address = f"127.0.0.1:{self.broker.behind_proxy}" if self.through_proxy else self.broker.address
+        address = f"127.0.0.1:{self.bench.proxy_port}" if self.through_proxy else self.broker.address
         return {
             "delivery": self.bench.delivery,
             "log": {"kind": "kafka", "kafka": {"brokers": address, "properties": properties}, "topics": {"prefix": self.prefix, "partitions": PARTITIONS}},
@@ -90,7 +91,7 @@ class Scenario:
     def add_node(self, name=None, member=True, settings=None):
         name = name or f"node{len(self.nodes)}"
         settings = settings or self.settings(name if member else None)
-        self.nodes.append(Node(self.bench.binary, self.folder / name, settings, self.env))
+        self.nodes.append(Node(self.binary, self.folder / name, settings, self.env))
         return self.nodes[-1]
 
     def start(self, processes=PROCESSES):
@@ -184,7 +185,7 @@ class Scenario:
             raise Failure(f"a partition has no owner, or two; {self.state()}")
         for node in self.nodes:
             node.stop()
-        merged = Node(self.bench.binary, self.folder / name, self.settings())
+        merged = Node(self.binary, self.folder / name, self.settings())
         state = merged.data / "state"
         state.mkdir()
         for p, node in enumerate(owners):
@@ -194,7 +195,7 @@ class Scenario:
 
     def restored(self):
         """A node that has the state from the changelog alone."""
-        node = Node(self.bench.binary, self.folder / "restored", self.settings("node0"), self.env)
+        node = Node(self.binary, self.folder / "restored", self.settings("node0"), self.env)
         node.launch()
         before, self.nodes = self.nodes, [node]
         self.wait_owned()

@@ -1,5 +1,7 @@
 """The state directory damaged, full and slow."""
+import errno
 import os
+import time
 import shutil
 
 import oracles
@@ -29,6 +31,7 @@ def delete(file, draw):
     file.unlink()
 
 
+# The last is juncture's own; only cut short or deleted, since one flipped digit of it is a newer format.
 FILES = ("*.sst", "MANIFEST-*", "CURRENT", "OPTIONS-*", "IDENTITY")
 HARMS = (truncate, flip, delete)
 
@@ -68,3 +71,50 @@ class DamagedStores(Scenario):
         node.launch()
         self.wait_owned()
         self.check(restored=True)
+
+
+class Refused(Scenario):
+    """Every write below the state directory fails for a while: no space (F8) or a broken device (F9)."""
+
+    error = errno.ENOSPC
+    needs_shim = True
+    name, title = "F8", "disk full, and space again"
+    counts = {"B": 0, "C": 20}
+    extra = {}
+
+    def start(self, processes=2):
+        self.switch = self.folder / "refuse"
+        self.env |= {"LD_PRELOAD": self.bench.shim, "SHIM_FAIL_FILE": str(self.switch), "SHIM_FAIL_UNDER": str(self.folder), "SHIM_ERRNO": str(self.error), **self.extra}
+        super().start(processes)
+
+    def play(self):
+        self.start()
+        self.feed(self.signals, self.prospects, per_second=self.signals / (self.count * 8))
+        noticed = 0
+        for _ in range(self.count):
+            self.switch.touch()
+            noticed += self.notices(6)
+            self.switch.unlink()
+            time.sleep(self.random.uniform(1, 2))
+        self.figures["noticed"] = noticed
+        if noticed < self.count:
+            self.differences.append(f"{self.count - noticed} of {self.count} times no process said that it cannot write")
+        self.wait_quiet(180)
+        self.check(restored=True)
+
+    def notices(self, seconds):
+        deadline = time.time() + seconds
+        while time.time() < deadline:
+            if any(not (node.get("-/ready") or {}).get("ready", True) for node in self.nodes):
+                return True
+            time.sleep(0.2)
+        return False
+
+
+class Broken(Refused):
+    """As F8 with EIO, on a disk that takes its time for each sync besides."""
+
+    error = errno.EIO
+    name, title = "F9", "a slow disk with I/O errors"
+    counts = {"B": 0, "C": 10}
+    extra = {"SHIM_FSYNC_MS": "300"}

@@ -84,7 +84,13 @@ Status KafkaConsumer::subscribe(std::vector<std::string> topics, AssignmentListe
 Result<std::span<const Record>> KafkaConsumer::poll(Millis timeout, std::size_t records_max) {
   if (closed_) return fail(Domain::environment, "closed", "the consumer has been closed");
   if (!failed_) return tl::unexpected(std::exchange(failed_, Status()).error());
-  return source_.poll(timeout, records_max);
+  Result<std::span<const Record>> records = source_.poll(timeout, records_max);
+  if (!records || !records->empty()) return records;
+  // librdkafka goes on polling a consumer that is dead for good, and says no word of it here.
+  std::array<char, 512> reason{};
+  const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(source_.handle(), reason.data(), reason.size());
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(fatal, "group " + group_, reason.data()));
+  return records;
 }
 
 Status KafkaConsumer::seek(const TopicPartition& at, Offset next) {

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Known mistakes, built in and chosen at run time: each must be caught. mutants.py BINARY [--only M1,M4] [--seed N]
+
+First every scenario of the table runs without a mistake and must find nothing; then each mistake meets its scenarios, the
+likeliest first, until one finds a difference. Exit 0: all were caught and nothing else was.
+"""
+import pathlib
+import sys
+import time
+
+import cluster
+import crashes
+import faults
+import inputs
+import network
+
+
+class FewKills(crashes.RandomKills):
+    title = "a few kill -9 at random times"
+    counts = {"B": 18}
+    signals, prospects = 60_000, 8_000
+
+
+class FewFailPoints(crashes.FailPoints):
+    title = "a kill -9 at each fail point"
+    counts = {"B": 16}
+    signals, prospects = 60_000, 8_000
+
+
+class StoreKills(crashes.FailPoints):
+    """Between the slices of a round that goes to the store, with much to write."""
+
+    title = "kill -9 while the store is written"
+    counts = {"B": 12}
+    points = ("in_store_write", "after_store_write")
+    signals, prospects = 120_000, 20_000
+
+    def settings(self, member=None, **engine):
+        return super().settings(member, **{"write_behind": "2s"} | engine)
+
+
+class LostProduce(network.Network):
+    title = "records lost for longer than a transaction may last"
+    counts = {"B": 8}
+    kinds = (("one way", "request", (8, 8)),)
+    apis = (network.proxy.PRODUCE,)
+    kills_while_ending = 0
+    signals, prospects = 40_000, 5_000
+
+
+# What each mistake is, and where it should show, the cheapest first.
+MUTANTS = {
+    "M1": ("state is applied before its transaction is committed", (network.Unseen, FewKills)),
+    "M2": ("the store's position is written apart from its values", (StoreKills, FewFailPoints)),
+    "M3": ("restore ends at the last stable offset", (FewFailPoints, FewKills)),
+    "M4": ("nobody ends the predecessor's transaction", (FewFailPoints, FewKills)),
+    "M5": ("the last offset is committed instead of the next", (FewKills,)),
+    "M6": ("no way back after a transaction that failed", (LostProduce, network.Network)),
+    "M7": ("values and position in two column families", (StoreKills, FewKills)),
+    "M8": ("expiry follows the clock on the wall", (inputs.Replays,)),
+    "M9": ("what timed out is taken for committed", (LostProduce, network.Network)),
+    "M10": ("the store's position moves with the first slice of a round", (StoreKills, FewFailPoints)),
+    "M11": ("positions are sent without membership", (LostProduce,)),
+    "M12": ("what was seen before is not in the changelog", (FewKills,)),
+}
+
+
+def play(bench, kind, mutant):
+    played = kind(bench, kind.counts["B"], mutant)
+    played.execute()
+    return played
+
+
+def clean(bench, kinds):
+    """Every scenario must find nothing where there is nothing to find."""
+    passed = True
+    for kind in kinds:
+        played = play(bench, kind, None)
+        bench.say(faults.describe(played, bench))
+        passed = passed and not played.differences
+    return passed
+
+
+def hunt(bench, mutant):
+    what, kinds = MUTANTS[mutant]
+    if mutant.encode() + b"\0" not in pathlib.Path(bench.binary_with_faults).read_bytes():
+        bench.say(f"{mutant} {what}: not built into this binary")
+        return False
+    for kind in kinds:
+        began = time.time()
+        played = play(bench, kind, mutant)
+        if played.differences:
+            bench.say(f"{mutant} {what}: caught by {kind.__name__} in {time.time() - began:.0f} s: {played.differences[0][:300]}")
+            return True
+        bench.say(f"{mutant} {what}: not seen by {kind.__name__} in {time.time() - began:.0f} s")
+    bench.say(f"{mutant} {what}: MISSED")
+    return False
+
+
+def main():
+    options = faults.options_of([*sys.argv[1:], "--faults", sys.argv[1]] if len(sys.argv) > 1 else ["--help"])
+    missing = faults.missing_kafka()
+    if missing is not None:
+        return missing
+    chosen = [m for m in MUTANTS if not options.only or m in options.only.split(",")]
+    bench = faults.Bench(options)
+    bench.say(f"mutants {', '.join(chosen)}: SIMULATED visitors, real Apache Kafka on port {bench.port}, seed {bench.seed}")
+    try:
+        bench.start()
+        passed = clean(bench, list(dict.fromkeys(kind for m in chosen for kind in MUTANTS[m][1][:1])))
+        caught = [m for m in chosen if hunt(bench, m)]
+    finally:
+        cluster.end_everything()
+        bench.broker.stop()
+    bench.say(f"mutants: {len(caught)} of {len(chosen)} caught; without a mistake {'nothing' if passed else 'SOMETHING'} was found")
+    return 0 if passed and len(caught) == len(chosen) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
