@@ -99,6 +99,7 @@ void add_inspecting(CLI::App& app, Verbs& verbs, Invocation& in) {
   CLI::App& verify = verbs.add(app, in, "verify",
                                "Recompute state and outputs from the input log, and compare bit for bit", run_verify);
   verify.add_option("--partition", in.partition, "Only this one")->check(CLI::Range(0, 1023));
+  verify.add_option("--also", in.also, "Configuration that part of the log was made with; may be given again");
   verify.add_flag("--strict", in.strict, "Let no output be withheld by the freshness gate");
   verify.add_flag("--demo", in.demo, "Of `juncture demo`: its folder, its settings, its mark in each row");
   add_json(verify, in);

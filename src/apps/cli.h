@@ -26,6 +26,7 @@ struct Invocation {
   bool dry_run = false, strict = false;   // replay; strict: verify too
   std::optional<std::int64_t> partition;  // verify
   bool demo = false;                      // verify: the folder is a demo's
+  std::vector<std::string> also;          // verify: configurations of earlier versions
   bool connect = false;                   // validate
   bool origin = false, defaults = false, schema = false, markdown = false;  // config show
   bool dump = false;                                                        // state hash

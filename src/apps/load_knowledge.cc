@@ -1,6 +1,7 @@
 #include "apps/load_knowledge.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -95,6 +96,14 @@ std::string shown(const std::string& path, std::string_view embedded_name) {
   return path.empty() ? "(built in) " + std::string(embedded_name) : path;
 }
 
+// `files`: hash of what was read. What is kept of a signal is part of what state depends on.
+std::uint64_t version_of(const Knowledge& knowledge, std::uint64_t files) {
+  const Retention& kept = knowledge.retention;
+  const std::string rest = fmt::format("{} {} {} {} {}", knowledge.model_version, static_cast<int>(kept.text),
+                                       kept.text_ttl.count(), kept.prospect_ttl.count(), kept.session_idle.count());
+  return hash64(rest, files) | 1U;
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::string& path) {
@@ -142,13 +151,16 @@ KnowledgeLoad load_knowledge(const Config& config) {
   KnowledgeLoad load;
   Loaded<Catalog> catalog;
   Loaded<Policy> policy;
+  std::uint64_t version = kPipelineRevision;
   if (const auto text = read_source(config.files.catalog, "catalog.yaml")) {
+    version = hash64(*text, version);
     catalog = load_catalog({.text = *text, .filename = shown(config.files.catalog, "catalog.yaml")});
     collect(load, catalog);
   } else {
     load.errors.push_back(text.error());
   }
   if (const auto text = read_source(config.files.policy, "policy.yaml")) {
+    version = hash64(*text, version);
     policy = load_policy({.text = *text, .filename = shown(config.files.policy, "policy.yaml")});
     collect(load, policy);
   } else {
@@ -179,6 +191,7 @@ KnowledgeLoad load_knowledge(const Config& config) {
                          .session_idle = config.privacy.session_idle};
   knowledge.token_key = *key;
   knowledge.model_version = knowledge.text.version();
+  knowledge.version = version_of(knowledge, hash64(lessons->content, version));
   const UserVocabulary::LeaveOut& out = lessons->vocabulary.leave_out;
   for (const auto* names : {&out.customers, &out.staff, &out.partners}) {
     knowledge.leave_out.insert(names->begin(), names->end());

@@ -179,7 +179,7 @@ std::vector<SubTopology> Node::sub_topologies() {
   SubTopology prospects;
   prospects.name = kProspects;
   prospects.inputs = {topics_.signals};
-  prospects.outputs = {topics_.sales, topics_.public_, topics_.dead_letters};
+  prospects.outputs = {topics_.sales, topics_.public_, topics_.dead_letters, topics_.signals};
   prospects.stateful = true;
   prospects.make_pipeline = [this](Partition partition) -> std::unique_ptr<Pipeline> {
     return make_prospect_pipeline(*knowledge_, counters_of(kProspects, partition));

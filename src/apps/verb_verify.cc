@@ -51,6 +51,7 @@ void write_partition(JsonWriter& json, const verify::PartitionReport& partition)
   json.member("prospects", partition.prospects);
   json.member("store", partition.store);
   json.member("recomputed", partition.recomputed);
+  json.member("records_of_other_files", partition.unknown);
   json.end_object();
 }
 
@@ -67,6 +68,7 @@ std::string report_json(const verify::Report& report, const Config& config) {
   json.member("repeated", report.outputs.repeated);
   json.member("expired", report.outputs.expired);
   json.member("unfinished", report.outputs.unfinished);
+  json.member("of_other_files", report.outputs.unknown);
   json.end_object();
   json.key("first").begin_array();
   for (const verify::Difference& difference : report.findings.shown()) write_difference(json, difference);
@@ -108,10 +110,29 @@ void print_report(const verify::Report& report) {
   }
 }
 
+// What `--also` names, by version; none after printing what is wrong.
+std::optional<std::vector<std::shared_ptr<Knowledge>>> load_earlier(const Invocation& invocation,
+                                                                    const std::vector<std::string>& presets) {
+  std::vector<std::shared_ptr<Knowledge>> out;
+  for (const std::string& file : invocation.also) {
+    Invocation with = invocation;
+    with.config_files.push_back(file);
+    const auto settings = load_settings(with, presets);
+    if (!settings) return std::nullopt;
+    KnowledgeLoad load = load_knowledge(settings->config);
+    print_errors(load.errors);
+    if (!load.knowledge) return std::nullopt;
+    load.knowledge->synthetic = invocation.demo;
+    out.push_back(std::move(load.knowledge));
+  }
+  return out;
+}
+
 }  // namespace
 
 int run_verify(const Invocation& invocation) {
-  const auto settings = load_settings(invocation, invocation.demo ? demo_presets() : std::vector<std::string>{});
+  const auto presets = invocation.demo ? demo_presets() : std::vector<std::string>{};
+  const auto settings = load_settings(invocation, presets);
   if (!settings) return kConfigInvalid;
   const Config& config = settings->config;
   if (config.log.kind == LogKind::memory) {
@@ -131,6 +152,8 @@ int run_verify(const Invocation& invocation) {
     return kConfigInvalid;
   }
   load.knowledge->synthetic = invocation.demo;
+  const auto earlier = load_earlier(invocation, presets);
+  if (!earlier) return kConfigInvalid;
   const auto log = open_untouched(config);
   if (!log) {
     print_errors({log.error()});
@@ -141,9 +164,11 @@ int run_verify(const Invocation& invocation) {
   verify::Task task{.log = **log,
                     .config = config,
                     .knowledge = *load.knowledge,
+                    .earlier = {},
                     .open_store = {},
                     .only = {},
                     .strict = invocation.strict};
+  for (const auto& knowledge : *earlier) task.earlier.emplace(knowledge->version, knowledge.get());
   if (invocation.partition) task.only = static_cast<Partition>(*invocation.partition);
   task.open_store = [&](Partition partition) -> Result<std::unique_ptr<Store>> {
     const std::string name = store_name(kProspects, partition);

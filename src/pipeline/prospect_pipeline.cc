@@ -13,13 +13,14 @@
 #include "juncture/ports/faults.h"
 #include "juncture/state/expiry.h"
 #include "juncture/state/prospect_store.h"
+#include "juncture/state/switches.h"
 #include "juncture/text/scorer.h"
 #include "pipeline/content_match.h"
 
 namespace juncture {
 namespace {
 
-enum Topic : std::size_t { kSales = 0, kPublic = 1, kDeadLetters = 2 };
+enum Topic : std::size_t { kSales = 0, kPublic = 1, kDeadLetters = 2, kSignals = 3 };
 constexpr std::size_t kExpirePerTick = 256;
 
 class ProspectPipeline final : public Pipeline {
@@ -33,6 +34,9 @@ class ProspectPipeline final : public Pipeline {
   Status process(const Record& record, bool fresh, State& state, Output& output) override {
     count_.read.add();
     count_.bytes.add(record.value.size());
+    if (!noted_) {
+      if (Status noted = note_knowledge(record, state, output); !noted) return noted;
+    }
     // 1. Parse. Bad bytes are an outcome, not a failure.
     if (const auto rejection = parse_canonical(scratch_, record.value, parsed_)) {
       return dead_letter(record, *rejection, output);
@@ -46,7 +50,7 @@ class ProspectPipeline final : public Pipeline {
       case SignalType::catalog:
       case SignalType::policy:
       case SignalType::model:
-        return {};  // versions are fixed at start; the record marks the switch in the log
+        return {};  // versions are fixed at start: this says, for later readers of the log, where one took effect
       case SignalType::erase:
         return erase(signal, state, output);
       default:
@@ -61,6 +65,20 @@ class ProspectPipeline final : public Pipeline {
   }
 
  private:
+  // At the first record of a task: where another version takes effect is part of its state and of the log, so that
+  // whoever recomputes it switches at the same record.
+  Status note_knowledge(const Record& record, State& state, Output& output) {
+    noted_ = true;
+    if (knowledge_.version == 0) return {};
+    const Result<bool> switched = note_switch(state, record.offset, knowledge_.version);
+    if (!switched) return tl::unexpected(switched.error());
+    if (!*switched) return {};
+    const auto before = record.offset > 0 ? std::optional<std::int64_t>(record.offset - 1) : std::nullopt;
+    buffer_.clear();
+    write_switch(SignalType::model, knowledge_text(knowledge_.version), record.timestamp, before, buffer_);
+    return output.emit(kSignals, {}, buffer_, record.partition);
+  }
+
   Status take_in(const Record& record, const Signal& signal, bool fresh, State& state, Output& output) {
     // 2. Recall what we know of this prospect.
     const auto found = store_.load(state, signal.prospect, prospect_);
@@ -220,12 +238,17 @@ class ProspectPipeline final : public Pipeline {
   Prospect prospect_;
   std::string buffer_;
   std::string hashed_;
+  bool noted_ = false;  // that the state knows of this knowledge
 };
 
 }  // namespace
 
 std::unique_ptr<Pipeline> make_prospect_pipeline(const Knowledge& knowledge, PipelineCounters& counters) {
   return std::make_unique<ProspectPipeline>(knowledge, counters);
+}
+
+std::string knowledge_text(std::uint64_t version) {
+  return "k-" + decision_text(version).substr(2);
 }
 
 Tier entitled_tier(const Reading& reading) {

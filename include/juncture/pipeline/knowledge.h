@@ -1,6 +1,7 @@
 // What every record is judged by: models, catalog and policy with their versions. Immutable; shared by all tasks.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@
 #include "juncture/text/model.h"
 
 namespace juncture {
+
+// Raised whenever the same records and files would give other bytes of state or outputs.
+inline constexpr std::uint32_t kPipelineRevision = 1;
 
 // What is kept, and for how long.
 struct Retention {
@@ -41,6 +45,7 @@ struct Knowledge {
   Policy policy;
   Retention retention;
   std::string model_version;
+  std::uint64_t version = 0;  // hash of everything here that state or outputs depend on; 0: switches are not noted
   std::string token_key;      // signs the tokens of offered items; the same in every process
   bool synthetic = false;     // all input is made by the demo's generator
   ItemByText content_by_url;  // url without scheme, query and fragment -> item index

@@ -41,6 +41,10 @@ Status MapState::remove(std::string_view key) {
 Fold::Fold(const Knowledge& knowledge, KeyNames& keys, const std::vector<Partition>& partitions)
     : keys_(keys), partitions_(partitions), pipeline_(make_prospect_pipeline(knowledge, counters_)) {}
 
+void Fold::use(const Knowledge& knowledge) {
+  pipeline_ = make_prospect_pipeline(knowledge, counters_);
+}
+
 Status Fold::take(const Record& record) {
   source_ = record.offset;
   at_ms_ = to_ms(record.timestamp);
@@ -58,6 +62,7 @@ Status Fold::tombstone(std::size_t topic, std::string_view key) {
 }
 
 void Fold::add(std::size_t topic, std::string_view key, std::string_view value, Partition partition, bool tombstone) {
+  if (topic >= kOutputs) return;
   Expected out;
   out.key = keys_.id(key);
   out.topic = static_cast<std::uint8_t>(topic);

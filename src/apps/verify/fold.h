@@ -32,6 +32,7 @@ class KeyNames {
 // Outputs of the prospect pipeline: 0 and 1, sales and public, are left out behind the freshness gate; 2 is dead
 // letters.
 inline constexpr std::size_t kGatedOutputs = 2;
+inline constexpr std::size_t kOutputs = 3;
 
 // 128 bits of a record's key and value.
 struct Print {
@@ -64,10 +65,13 @@ class MapState final : public State {
   Map map_;
 };
 
-// One partition's fold over the real pipeline. `knowledge`, `keys` and `partitions` (of each output) outlive it.
+// One partition's fold over the real pipeline. `keys` and `partitions` (of each output) outlive it, as all knowledge
+// does.
 class Fold final : private Output {
  public:
   Fold(const Knowledge& knowledge, KeyNames& keys, const std::vector<Partition>& partitions);
+  // From the next record on.
+  void use(const Knowledge& knowledge);
   Status take(const Record& record);
   const MapState::Map& state() const { return state_.map(); }
   MapState::Map take_state() { return state_.take(); }

@@ -32,7 +32,8 @@ enum class Fate : std::uint8_t {
   missing,  // not found; who may be missing is decided record by record
   matched,
   replaced,  // another record is in its place, and reported
-  expired    // its topic no longer goes back so far
+  expired,   // its topic no longer goes back so far
+  unknown    // made with files that are not at hand
 };
 
 struct Lane {

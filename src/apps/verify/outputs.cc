@@ -67,6 +67,10 @@ class Comparison {
       for (std::size_t i = 0; i < work_[w].expected.size(); ++i) {
         const Expected& expected = work_[w].expected[i];
         if (expected.topic != t) continue;
+        if (unknown(t, expected.key)) {
+          fates_[w][i] = Fate::unknown;
+          continue;
+        }
         lists[t == kDeadLetters ? work_[w].partition : expected.partition][w].push_back(i);
       }
     }
@@ -76,10 +80,12 @@ class Comparison {
     }
   }
 
+  bool unknown(std::size_t t, std::uint32_t key) const { return t < kGatedOutputs && rules_.unknown.contains(key); }
+
   void compare_list(std::size_t t, Partition partition, const Sources& sources) {
-    static const std::vector<Found> kNone;
-    const auto at = topics_[t].found.find(partition);
-    const std::vector<Found>& found = at == topics_[t].found.end() ? kNone : at->second;
+    std::vector<Found> found;
+    if (const auto at = topics_[t].found.find(partition); at != topics_[t].found.end()) found = at->second;
+    std::erase_if(found, [&](const Found& one) { return unknown(t, one.key); });
     if (sources.size() == 1) return compare_with(t, partition, *sources.begin(), found);
     // Tasks write side by side: only the order within a key is certain.
     std::map<std::uint32_t, std::set<std::size_t>> writers;
@@ -138,6 +144,7 @@ class Comparison {
         some = some || (expected[end].gated && (fate == Fate::matched || fate == Fate::replaced));
         if (fate == Fate::matched) ++counts_.matched;
         if (fate == Fate::expired) ++counts_.expired;
+        if (fate == Fate::unknown) ++counts_.unknown;
         ++end;
       }
       settle_record(w, i, end, some);

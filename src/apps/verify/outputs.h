@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,10 +36,11 @@ struct OutputRules {
   Millis fresh_within{};
   bool repeats_legal = false;
   bool strict = false;
+  std::set<std::uint32_t> unknown;  // keys of which rows and slates cannot be recomputed
 };
 
 struct OutputCounts {
-  std::uint64_t matched = 0, repeated = 0, withheld = 0, expired = 0, unfinished = 0, foreign_keys = 0;
+  std::uint64_t matched = 0, repeated = 0, withheld = 0, expired = 0, unfinished = 0, foreign_keys = 0, unknown = 0;
 };
 
 OutputCounts compare_outputs(const std::vector<TopicOutputs>& topics, const std::vector<Work>& work,

@@ -3,16 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "apps/verify/changelog.h"
 #include "juncture/core/hash.h"
 #include "juncture/engine/engine.h"
+#include "juncture/pipeline/prospect_pipeline.h"
 #include "juncture/state/keys.h"
+#include "juncture/state/switches.h"
 
 namespace juncture::apps::verify {
 namespace {
 
-// Which values of a key the store may still hold: it is written later than the changelog.
 using Older = std::unordered_map<std::string, std::uint64_t>;  // hash at the store's mark, 0: not there
 
 class Verifier {
@@ -33,10 +35,14 @@ class Verifier {
   Store open_store(Partition p, PartitionReport& report);
   Result<std::optional<Offset>> start_of(Partition p, const Changelog& changelog, const Watermarks& input);
   Status fold(Partition p, Offset from, const Changelog& changelog, const Watermarks& input, PartitionReport& report);
+  Result<Switches> switches_of(const Changelog& changelog) const;
+  const Knowledge* knowledge_of(std::uint64_t version) const;
+  bool comparable(std::string_view key) const;
+  void tell_unknown(Partition p, const Switches& switches, const PartitionReport& report);
   void check_position(Partition p, const Changelog& changelog, const std::optional<Position>& committed);
-  void compare_changelog(const MapState::Map& state, const Changelog& changelog);
-  void compare_store(const MapState::Map& state, const Changelog& changelog, const Store& store,
-                     PartitionReport& report);
+  void compare_changelog(const Changelog& changelog);
+  void adopt_unknown(const Changelog& changelog);
+  void compare_store(const Changelog& changelog, const Store& store, PartitionReport& report);
   bool may_be_older(std::string_view key, std::optional<std::string_view> value, const Changelog& changelog) const;
 
   const Task& task_;
@@ -49,6 +55,9 @@ class Verifier {
   std::vector<Work> work_;
   MapState::Map state_;  // of the partition at hand, as it has to be
   Older older_;
+  std::set<std::string, std::less<>> unknown_;  // prospects of this partition that cannot be recomputed
+  bool has_unknown_ = false;                    // records of this partition
+  std::set<std::uint32_t> unknown_keys_;        // of all partitions
   bool exactly_once_ = false;
 };
 
@@ -73,9 +82,10 @@ Result<Report> Verifier::run() {
     if (task_.only && *task_.only != p) continue;
     if (Status verified = verify_partition(p); !verified) return tl::unexpected(verified.error());
   }
-  report_.outputs = compare_outputs(*outputs, work_,
-                                    {.input = topics_.signals, .repeats_legal = !exactly_once_, .strict = task_.strict},
-                                    keys_, report_.findings);
+  report_.outputs = compare_outputs(
+      *outputs, work_,
+      {.input = topics_.signals, .repeats_legal = !exactly_once_, .strict = task_.strict, .unknown = unknown_keys_},
+      keys_, report_.findings);
   if (report_.outputs.foreign_keys > 0) {
     report_.findings.note(
         fmt::format("{} keys come from more than one partition of {}: the order of their outputs is "
@@ -142,12 +152,13 @@ Status Verifier::verify_partition(Partition p) {
   if (!from) return tl::unexpected(from.error());
   if (*from) {
     if (Status folded = fold(p, **from, *changelog, *marks, report); !folded) return folded;
-    compare_changelog(state_, *changelog);
+    compare_changelog(*changelog);
+    adopt_unknown(*changelog);
   } else {
     state_.clear();
     for (const auto& [key, value] : changelog->values()) state_.emplace_hint(state_.end(), key, value.bytes);
   }
-  if (store.open) compare_store(state_, *changelog, store, report);
+  if (store.open) compare_store(*changelog, store, report);
   report.keys = state_.size();
   for (const auto& [key, value] : state_) report.prospects += keys::prospect_of(key) ? 1U : 0U;
   state_.clear();
@@ -185,10 +196,13 @@ Status Verifier::fold(Partition p, Offset from, const Changelog& changelog, cons
                           fmt::format("records up to {}", to),
                           fmt::format("an end at {}", input.end)});
   }
-  const std::optional<Offset> marked =
-      changelog.marked() ? changelog.marked()->next_of(topics_.signals) : std::optional<Offset>();
+  const auto marked = changelog.marked() ? changelog.marked()->next_of(topics_.signals) : std::optional<Offset>();
   const auto& after_mark = changelog.after_mark();
   older_.clear();
+  unknown_.clear();
+  has_unknown_ = false;
+  const auto switches = switches_of(changelog);
+  if (!switches) return tl::unexpected(switches.error());
   Fold fold(task_.knowledge, keys_, output_partitions_);
   const auto note_older = [&] {
     for (const auto& [key, values] : after_mark) {
@@ -199,6 +213,8 @@ Status Verifier::fold(Partition p, Offset from, const Changelog& changelog, cons
   Work work{.partition = p, .expected = {}, .allowance = {}};
   std::int64_t newest_ms = 0;
   bool noted = !marked, done = false;
+  auto next_switch = switches->kept.begin();
+  bool known = switches->kept.empty();
   const Status read = scan(task_.log, {topics_.signals, p}, from, input.end, [&](const Record& record) -> Status {
     newest_ms = std::max(newest_ms, to_ms(record.timestamp));
     if (!noted && record.offset >= *marked) {
@@ -209,10 +225,21 @@ Status Verifier::fold(Partition p, Offset from, const Changelog& changelog, cons
       done = true;
       state_ = fold.state();
     }
+    for (; next_switch != switches->kept.end() && record.offset >= next_switch->offset; ++next_switch) {
+      const Knowledge* knowledge = knowledge_of(next_switch->version);
+      known = knowledge != nullptr;
+      fold.use(known ? *knowledge : task_.knowledge);
+    }
+    if (!known && !done) {
+      ++report.unknown;
+      has_unknown_ = true;
+      if (!record.key.empty()) unknown_.emplace(record.key);
+    }
     // Work that no commit covers may have left outputs behind, at least once.
     return done && exactly_once_ ? Status{} : fold.take(record);
   });
   if (!read) return read;
+  if (report.unknown > 0) tell_unknown(p, *switches, report);
   if (!noted) note_older();
   if (!done) state_ = fold.take_state();
   work.allowance.settled = changelog.settled() ? changelog.settled()->next_of(topics_.signals).value_or(0) : 0;
@@ -221,6 +248,48 @@ Status Verifier::fold(Partition p, Offset from, const Changelog& changelog, cons
   work.expected = fold.take_outputs();
   work_.push_back(std::move(work));
   return {};
+}
+
+Result<Switches> Verifier::switches_of(const Changelog& changelog) const {
+  const auto found = changelog.values().find(switches_key());
+  return found == changelog.values().end() ? Result<Switches>() : decode_switches(found->second.bytes);
+}
+
+const Knowledge* Verifier::knowledge_of(std::uint64_t version) const {
+  if (version == task_.knowledge.version) return &task_.knowledge;
+  const auto found = task_.earlier.find(version);
+  return found == task_.earlier.end() ? nullptr : found->second;
+}
+
+// What a record made with other files has touched is not recomputed, and neither are the lists that prospects share.
+bool Verifier::comparable(std::string_view key) const {
+  if (!has_unknown_) return true;
+  const auto prospect = keys::prospect_of(key);
+  return prospect && !unknown_.contains(prospect->text());
+}
+
+void Verifier::adopt_unknown(const Changelog& changelog) {
+  if (!has_unknown_) return;
+  std::erase_if(state_, [&](const auto& entry) { return !comparable(entry.first); });
+  std::erase_if(older_, [&](const auto& entry) { return !comparable(entry.first); });
+  for (const auto& [key, value] : changelog.values()) {
+    if (!comparable(key)) state_.insert_or_assign(key, value.bytes);
+  }
+}
+
+void Verifier::tell_unknown(Partition p, const Switches& switches, const PartitionReport& report) {
+  std::string versions = switches.dropped > 0 ? "versions that are no longer listed" : "";
+  for (const Switch& one : switches.kept) {
+    if (knowledge_of(one.version) != nullptr) continue;
+    versions +=
+        fmt::format("{}{} from offset {} on", versions.empty() ? "" : ", ", knowledge_text(one.version), one.offset);
+  }
+  report_.findings.note(fmt::format(
+      "{} records of {}/{} were made with other files than the ones given ({}): {}. {} prospects that they touch are "
+      "not "
+      "recomputable with these files; --also FILE gives the configuration of that version",
+      report.unknown, topics_.signals, p, knowledge_text(task_.knowledge.version), versions, unknown_.size()));
+  for (const std::string& key : unknown_) unknown_keys_.insert(keys_.id(key));
 }
 
 void Verifier::check_position(Partition p, const Changelog& changelog, const std::optional<Position>& committed) {
@@ -242,9 +311,10 @@ void Verifier::check_position(Partition p, const Changelog& changelog, const std
                         fmt::format("offset {} with `{}`", committed->next, committed->metadata)});
 }
 
-void Verifier::compare_changelog(const MapState::Map& state, const Changelog& changelog) {
+void Verifier::compare_changelog(const Changelog& changelog) {
   const TopicPartition& at = changelog.at();
   const auto add = [&](std::string_view key, std::optional<std::string_view> expected, const Changelog::Value* found) {
+    if (!comparable(key)) return;
     Difference out{"changelog_value",
                    place(at.topic, at.partition, found != nullptr ? found->offset : changelog.end()),
                    key_text(key),
@@ -253,13 +323,13 @@ void Verifier::compare_changelog(const MapState::Map& state, const Changelog& ch
     describe_values(expected, found != nullptr ? std::optional<std::string_view>(found->bytes) : std::nullopt, out);
     report_.findings.add(std::move(out));
   };
-  auto left = state.begin();
+  auto left = state_.begin();
   auto right = changelog.values().begin();
-  while (left != state.end() || right != changelog.values().end()) {
-    if (right == changelog.values().end() || (left != state.end() && left->first < right->first)) {
+  while (left != state_.end() || right != changelog.values().end()) {
+    if (right == changelog.values().end() || (left != state_.end() && left->first < right->first)) {
       add(left->first, left->second, nullptr);
       ++left;
-    } else if (left == state.end() || right->first < left->first) {
+    } else if (left == state_.end() || right->first < left->first) {
       add(right->first, std::nullopt, &right->second);
       ++right;
     } else {
@@ -281,8 +351,7 @@ bool Verifier::may_be_older(std::string_view key, std::optional<std::string_view
   return hash == then->second || std::find(since->second.begin(), since->second.end(), hash) != since->second.end();
 }
 
-void Verifier::compare_store(const MapState::Map& state, const Changelog& changelog, const Store& store,
-                             PartitionReport& report) {
+void Verifier::compare_store(const Changelog& changelog, const Store& store, PartitionReport& report) {
   const std::string name = store_name(kProspects, changelog.at().partition);
   const std::uint64_t before = report_.findings.total();
   std::uint64_t older = 0;
@@ -307,15 +376,15 @@ void Verifier::compare_store(const MapState::Map& state, const Changelog& change
     describe_values(expected, found, out);
     report_.findings.add(std::move(out));
   };
-  auto left = state.begin();
+  auto left = state_.begin();
   const Status scanned = store.open->scan([&](std::string_view key, std::string_view value) {
-    for (; left != state.end() && left->first < key; ++left) compare(left->first, left->second, std::nullopt);
-    const bool known = left != state.end() && left->first == key;
+    for (; left != state_.end() && left->first < key; ++left) compare(left->first, left->second, std::nullopt);
+    const bool known = left != state_.end() && left->first == key;
     compare(key, known ? std::optional<std::string_view>(left->second) : std::nullopt, value);
     if (known) ++left;
   });
   if (scanned) {
-    for (; left != state.end(); ++left) compare(left->first, left->second, std::nullopt);
+    for (; left != state_.end(); ++left) compare(left->first, left->second, std::nullopt);
   } else {
     report_.findings.add({scanned.error().code, name, {}, "a store that can be read", scanned.error().detail});
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@ struct Task {
   Log& log;
   const Config& config;
   const Knowledge& knowledge;
+  std::map<std::uint64_t, const Knowledge*> earlier;  // by version: what parts of the log were made with
   // A partition's store, opened for reading; null where there is none.
   std::function<Result<std::unique_ptr<Store>>(Partition)> open_store;
   std::optional<Partition> only;
@@ -29,8 +31,9 @@ struct PartitionReport {
   std::uint64_t sequence = 0;                // of the last commit; 0: none
   std::uint64_t commits = 0, unchecked = 0;  // markers read; those whose records compaction removed
   std::uint64_t keys = 0, prospects = 0;
-  std::string store;        // "equal", "behind", "missing" or "different"
-  bool recomputed = false;  // from the input; else changelog and store were only held against each other
+  std::uint64_t unknown = 0;  // records made with files that are not at hand
+  std::string store;          // "equal", "behind", "missing" or "different"
+  bool recomputed = false;    // from the input; else changelog and store were only held against each other
 };
 
 struct Report {

@@ -71,6 +71,14 @@ class Nobody final : public AssignmentListener {
   std::size_t seen = 0;
 };
 
+inline std::map<TopicPartition, Position> positions_of(Log& log) {
+  std::map<TopicPartition, Position> out;
+  for (Partition p = 0; p < kPartitions; ++p) {
+    out[{"signals", p}] = log.committed("juncture", {"signals", p}).value().value();
+  }
+  return out;
+}
+
 inline void commit(Log& log, const std::map<TopicPartition, Position>& positions) {
   Nobody nobody;
   auto consumer = log.make_consumer({.group = "juncture", .member = {}});
@@ -140,22 +148,22 @@ inline void send_signals(Log& log, int from, int to) {
 // The engine's part of a node, on a log and in a folder of the test's own.
 class Run {
  public:
-  explicit Run(Log& log, const std::filesystem::path& folder, Millis fresh_within = Millis{60'000})
-      : knowledge_(shipped_knowledge()) {
+  explicit Run(Log& log, const std::filesystem::path& folder,
+               std::shared_ptr<const Knowledge> knowledge = shipped_knowledge())
+      : knowledge_(std::move(knowledge)) {
     auto stores = make_rocksdb_stores({.directory = folder});
     REQUIRE(stores);
     stores_ = std::move(*stores);
     SubTopology prospects;
     prospects.name = apps::kProspects;
     prospects.inputs = {"signals"};
-    prospects.outputs = {"recommendations.sales", "recommendations.public", "signals.dead-letters"};
+    prospects.outputs = {"recommendations.sales", "recommendations.public", "signals.dead-letters", "signals"};
     prospects.stateful = true;
     prospects.make_pipeline = [this](Partition partition) {
       return make_prospect_pipeline(*knowledge_, counters_[static_cast<std::size_t>(partition)]);
     };
     EngineOptions options;
     options.commit_interval = Millis{5};
-    options.fresh_within = fresh_within;
     auto engine = Engine::start(log, *stores_, {prospects}, options);
     REQUIRE(engine);
     engine_ = std::move(*engine);
@@ -211,9 +219,7 @@ struct Past {
       REQUIRE(run.engine().stop());
     }
     contents = contents_of(*log);
-    for (Partition p = 0; p < kPartitions; ++p) {
-      positions[{"signals", p}] = log->committed("juncture", {"signals", p}).value().value();
-    }
+    positions = positions_of(*log);
   }
   ~Past() { std::filesystem::remove_all(folder); }
   Past(const Past&) = delete;
@@ -238,13 +244,17 @@ inline Config config_of(Delivery delivery = Delivery::exactly_once) {
 }
 
 inline apps::verify::Report verify_log(Log& log, const Config& config, const std::filesystem::path& state,
-                                       bool strict = true) {
+                                       bool strict = true,
+                                       const std::vector<std::shared_ptr<const Knowledge>>& all = {
+                                           shipped_knowledge()}) {
   auto stores = make_rocksdb_stores({.directory = state, .read_only = true});
   REQUIRE(stores);
-  const auto knowledge = shipped_knowledge();
+  std::map<std::uint64_t, const Knowledge*> earlier;
+  for (const auto& knowledge : all) earlier.emplace(knowledge->version, knowledge.get());
   const auto report = apps::verify::run({.log = log,
                                          .config = config,
-                                         .knowledge = *knowledge,
+                                         .knowledge = *all.front(),
+                                         .earlier = earlier,
                                          .open_store = [&](Partition p) -> Result<std::unique_ptr<Store>> {
                                            const std::string name = store_name(apps::kProspects, p);
                                            if (!std::filesystem::exists(state / name)) return std::unique_ptr<Store>();
@@ -254,6 +264,28 @@ inline apps::verify::Report verify_log(Log& log, const Config& config, const std
                                          .strict = strict});
   REQUIRE(report);
   return *report;
+}
+
+inline std::string kinds(const apps::verify::Report& report) {
+  std::string out;
+  for (const auto& difference : report.findings.shown()) {
+    out += std::string(difference.kind) + " at " + difference.where + ": " + difference.expected + " | " +
+           difference.found + "\n";
+  }
+  return out;
+}
+
+inline bool located(const apps::verify::Report& report, std::string_view kind, const std::string& where) {
+  return std::any_of(report.findings.shown().begin(), report.findings.shown().end(),
+                     [&](const auto& difference) { return difference.kind == kind && difference.where == where; });
+}
+
+inline std::string at(const std::string& topic, std::size_t partition, std::size_t offset) {
+  return topic + "/" + std::to_string(partition) + "@" + std::to_string(offset);
+}
+
+inline void flip(std::string& bytes, std::size_t bit) {
+  bytes[bit / 8 % bytes.size()] = static_cast<char>(bytes[bit / 8 % bytes.size()] ^ static_cast<char>(1U << bit % 8));
 }
 
 }  // namespace juncture::test

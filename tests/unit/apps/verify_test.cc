@@ -20,28 +20,6 @@ Report verified(const Contents& contents, Delivery delivery = Delivery::exactly_
   return verify_log(*log, config_of(delivery), state, strict);
 }
 
-std::string kinds(const Report& report) {
-  std::string out;
-  for (const auto& difference : report.findings.shown()) {
-    out += std::string(difference.kind) + " at " + difference.where + ": " + difference.expected + " | " +
-           difference.found + "\n";
-  }
-  return out;
-}
-
-bool located(const Report& report, std::string_view kind, const std::string& where) {
-  return std::any_of(report.findings.shown().begin(), report.findings.shown().end(),
-                     [&](const auto& difference) { return difference.kind == kind && difference.where == where; });
-}
-
-std::string at(const std::string& topic, std::size_t partition, std::size_t offset) {
-  return topic + "/" + std::to_string(partition) + "@" + std::to_string(offset);
-}
-
-void flip(std::string& bytes, std::size_t bit) {
-  bytes[bit / 8 % bytes.size()] = static_cast<char>(bytes[bit / 8 % bytes.size()] ^ static_cast<char>(1U << bit % 8));
-}
-
 // A copy of the state folder in which one value has one bit flipped, with a checksum that fits.
 fs::path with_flipped_value(Partition partition, std::size_t which, std::string& key) {
   const fs::path copy = past().folder / "flipped";
@@ -356,11 +334,7 @@ TEST_CASE("behind the freshness gate rows are withheld, counted, and not allowed
   // One more that is missing as a whole is one too many.
   Contents contents = contents_of(*log);
   for (const char* topic : {"recommendations.sales", "recommendations.public"}) contents.at(topic)[0].clear();
-  std::map<TopicPartition, Position> positions;
-  for (Partition p = 0; p < kPartitions; ++p) {
-    positions[{"signals", p}] = log->committed("juncture", {"signals", p}).value().value();
-  }
-  const auto emptied = log_with(contents, positions);
+  const auto emptied = log_with(contents, positions_of(*log));
   auto config = config_of();
   config.engine.fresh_within = Millis{-1'000'000};  // as if all of them were old
   CHECK(located(verify_log(*emptied, config, state, false), "outputs_withheld", "signals/0"));
