@@ -29,6 +29,7 @@ Result<EngineOptions> engine_options(const Config& config, const Node::Options& 
   EngineOptions engine;
   engine.application = group_of(config);
   engine.endpoint = config.http.advertised;
+  engine.member = config.engine.member;
   engine.delivery = config.delivery;
   engine.workers = static_cast<int>(config.engine.workers);
   engine.commit_interval = config.engine.commit_interval;

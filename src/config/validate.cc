@@ -67,6 +67,7 @@ void check_log(const Config& config, Rules& rules) {
   if (!legal_name(config.application) || config.application.empty()) {
     rules.refuse("application", "must be letters, digits, `.`, `_` or `-`");
   }
+  if (!legal_name(config.engine.member)) rules.refuse("engine.member", "must be letters, digits, `.`, `_` or `-`");
   if (!legal_name(config.log.topics.prefix)) {
     rules.refuse("log.topics.prefix", "must be letters, digits, `.`, `_` or `-`");
   }

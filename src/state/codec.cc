@@ -30,8 +30,8 @@ bool plausible(const BeliefState& state) {
   return state.snoozed_until_ms >= 0;
 }
 
-std::uint64_t checksum(std::uint16_t flags, std::string_view body) {
-  return hash64(body, std::uint64_t{kProspectVersion} << 16U | flags);
+std::uint64_t checksum(std::uint16_t version, std::uint16_t flags, std::string_view body) {
+  return hash64(body, std::uint64_t{version} << 16U | flags);
 }
 
 void begin(std::string& out) {
@@ -43,7 +43,7 @@ void seal(std::uint16_t flags, std::string& out) {
   ByteWriter writer(header);
   writer.put(kProspectVersion);
   writer.put(flags);
-  writer.put(checksum(flags, std::string_view(out).substr(kHeaderBytes)));
+  writer.put(checksum(kProspectVersion, flags, std::string_view(out).substr(kHeaderBytes)));
   out.replace(0, kHeaderBytes, header);
 }
 
@@ -55,7 +55,7 @@ std::optional<std::string_view> open(std::string_view bytes, std::uint16_t& flag
   flags = in.take<std::uint16_t>();
   const auto sum = in.take<std::uint64_t>();
   const std::string_view body = bytes.substr(kHeaderBytes);
-  if (version != kProspectVersion || flags > 7 || sum != checksum(flags, body)) return std::nullopt;
+  if (version != kProspectVersion || flags > 7 || sum != checksum(version, flags, body)) return std::nullopt;
   return body;
 }
 
@@ -104,9 +104,23 @@ void take_texts(ByteReader& in, Prospect& out) {
   if (out.account.size > 0) out.account.at = take_order(in);
 }
 
-tl::unexpected<Error> corrupt(std::string_view bytes) {
+// Every version begins like this one. The checksum tells a newer one from a flipped bit.
+bool is_newer(std::string_view bytes) {
+  if (bytes.size() < kHeaderBytes) return false;
+  ByteReader in(bytes);
+  const auto version = in.take<std::uint16_t>();
+  const auto flags = in.take<std::uint16_t>();
+  const auto sum = in.take<std::uint64_t>();
+  return version > kProspectVersion && sum == checksum(version, flags, bytes.substr(kHeaderBytes));
+}
+
+tl::unexpected<Error> unreadable(std::string_view bytes) {
+  if (is_newer(bytes)) {
+    return fail(Domain::setup, "format_newer",
+                "the state was written by a newer version of juncture; run that version or a later one");
+  }
   return fail(Domain::environment, "state_corrupt",
-              "a prospect's value of " + std::to_string(bytes.size()) + " bytes is damaged or of another version");
+              "a prospect's value of " + std::to_string(bytes.size()) + " bytes is damaged");
 }
 
 }  // namespace
@@ -140,7 +154,7 @@ void encode(const Prospect& prospect, std::string& out) {
 Status decode(std::string_view bytes, Prospect& out) {
   std::uint16_t flags = 0;
   const auto body = open(bytes, flags);
-  if (!body || (flags & kTombstone) != 0) return corrupt(bytes);
+  if (!body || (flags & kTombstone) != 0) return unreadable(bytes);
   ByteReader in(*body);
   take_belief(in, out.head);
   take_belief(in, out.base);
@@ -153,7 +167,7 @@ Status decode(std::string_view bytes, Prospect& out) {
   in.require(out.has_fold || (!out.base.started && !out.base.strict));
   take_tail(in, out);
   take_texts(in, out);
-  if (!in.ok() || !in.at_end()) return corrupt(bytes);
+  if (!in.ok() || !in.at_end()) return unreadable(bytes);
   return {};
 }
 

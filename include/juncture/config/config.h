@@ -111,6 +111,7 @@ struct EngineConfig {
   Millis commit_interval_max{1000};
   Millis write_behind{15'000};
   std::string start = "earliest";
+  std::string member;
   Millis fresh_within{5min};
   Bytes cache{256 * kMiB};
   friend bool operator==(const EngineConfig&, const EngineConfig&) = default;
@@ -125,6 +126,9 @@ struct EngineConfig {
     v("start", start,
       Note{"Where the very first start reads from: `earliest`, `latest` or a time in UTC such as "
            "`2026-01-31T00:00:00Z`. Later starts go on from the committed position."});
+    v("member", member,
+      Note{"Name of this instance among those of the application, each its own: a restart within 10 s then keeps its "
+           "partitions. Empty: partitions move at once."});
     v("fresh_within", fresh_within,
       Note{"Records older than this against the stream's head build state, but "
            "recommend nothing.",

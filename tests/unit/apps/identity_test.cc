@@ -50,6 +50,7 @@ class Told final : public Log {
   Result<std::unique_ptr<Producer>> make_producer(const ProducerOptions&) override { return none(); }
   Result<std::unique_ptr<Reader>> make_reader() override { return none(); }
   Status ensure_topic(const TopicSpec&) override { return none(); }
+  Offset transaction_end_offsets() const override { return 0; }
   Result<Offset> offset_at(const TopicPartition&, Timestamp) override { return none(); }
   Result<std::vector<std::string>> topics() override { return none(); }
   std::uint64_t dropped_unread() const override { return 0; }

@@ -150,6 +150,30 @@ TEST_CASE("the bytes of a prospect are those of the golden file", "[codec]") {
   CHECK_FALSE(decode(bytes, out));
 }
 
+TEST_CASE("a value of a newer version is told from a damaged one", "[codec]") {
+  std::string bytes;
+  encode(sample(), bytes);
+  const std::string body = bytes.substr(12) + "what the newer version adds";
+  std::string newer;
+  ByteWriter writer(newer);
+  const std::uint16_t version = kProspectVersion + 1, flags = 8;
+  writer.put(version);
+  writer.put(flags);
+  writer.put(hash64(body, std::uint64_t{version} << 16U | flags));
+  newer += body;
+  Prospect out;
+
+  const Status refused = decode(newer, out);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == "format_newer");
+  CHECK(refused.error().domain == Domain::setup);
+
+  bytes[0] = static_cast<char>(bytes[0] ^ 2);  // a flipped bit in the version
+  const Status damaged = decode(bytes, out);
+  REQUIRE_FALSE(damaged);
+  CHECK(damaged.error().code == "state_corrupt");
+}
+
 TEST_CASE("golden files are written on request", "[.golden]") {
   std::string bytes;
   encode(sample(), bytes);
