@@ -18,6 +18,7 @@ void take_totals(MetricsSnapshot& out, const Totals& prospects, const Totals& in
   out.signals_denied = prospects.denied;
   out.signals_stale = prospects.stale;
   out.signals_clamped = prospects.clamped;
+  out.hot_keys = prospects.hot_keys;
   out.prospects_expired = prospects.expired;
   out.prospects_erased = prospects.erased;
   out.signal_bytes = prospects.bytes + intake.bytes;

@@ -190,6 +190,7 @@ KnowledgeLoad load_knowledge(const Config& config) {
                          .prospect_ttl = config.privacy.prospect_ttl,
                          .session_idle = config.privacy.session_idle};
   knowledge.token_key = *key;
+  knowledge.hot_key_signals = static_cast<std::uint32_t>(config.engine.hot_key);
   knowledge.model_version = knowledge.text.version();
   knowledge.version = version_of(knowledge, hash64(lessons->content, version));
   const UserVocabulary::LeaveOut& out = lessons->vocabulary.leave_out;

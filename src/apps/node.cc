@@ -214,6 +214,7 @@ void Node::tick(const std::stop_token& stop) {
     const EngineStats stats = engine_->stats();
     leases_.renew(stats, now);
     log_changes(stats);
+    log_hot_keys();
     const auto partitions = engine_->assigned(kProspects);
     if (Status ticked = sink_->tick(partitions, wall_now()); !ticked) {
       // The log is away: the engine says so; ticks are not worth a second message.
@@ -246,6 +247,16 @@ void Node::log_changes(const EngineStats& stats) {
     } else {
       spdlog::debug("task sub={} partition={} state={}", task.sub_topology, task.partition, state);
     }
+  }
+}
+
+void Node::log_hot_keys() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [task, counters] : counters_) {
+    const std::uint64_t told = counters->hot_keys.value();
+    if (task.first != kProspects || told == std::exchange(hot_logged_[task.second], told)) continue;
+    spdlog::warn("hot key: more than {} signals of one prospect in a minute partition={} id_xxh3={:016x}",
+                 knowledge_->hot_key_signals, task.second, counters->hot_key.value());
   }
 }
 

@@ -75,6 +75,7 @@ class Node {
   std::vector<SubTopology> sub_topologies();
   void tick(const std::stop_token& stop);
   void log_changes(const EngineStats& stats);
+  void log_hot_keys();
 
   Config config_;
   std::shared_ptr<const Knowledge> knowledge_;
@@ -88,7 +89,8 @@ class Node {
   std::unique_ptr<Engine> engine_;
   Leases leases_{std::chrono::steady_clock::now()};
   std::map<std::pair<std::string, Partition>, std::pair<TaskState, std::string>> logged_;  // the ticker's own
-  std::set<int> stuck_;  // workers that were said to be; the ticker's own
+  std::set<int> stuck_;                            // workers that were said to be; the ticker's own
+  std::map<Partition, std::uint64_t> hot_logged_;  // and this
   std::jthread ticker_;
 };
 

@@ -131,6 +131,7 @@ void Totals::add(const PipelineCounters& counters) {
   expired += counters.expired.value();
   erased += counters.erased.value();
   clamped += counters.clamped.value();
+  hot_keys += counters.hot_keys.value();
   stale += counters.stale.value();
   add_all(ignored, counters.ignored);
   add_all(rejected, counters.rejected);

@@ -19,7 +19,7 @@ namespace juncture::apps {
 // Sums over the tasks of one process.
 struct Totals {
   std::uint64_t read = 0, accepted = 0, bytes = 0, duplicate = 0, late = 0, reordered = 0, denied = 0, left_out = 0,
-                expired = 0, erased = 0, clamped = 0, stale = 0;
+                expired = 0, erased = 0, clamped = 0, stale = 0, hot_keys = 0;
   std::array<std::uint64_t, kIgnoredReasons.size()> ignored{};
   std::array<std::uint64_t, kRejectionCodes.size()> rejected{};
   std::array<std::uint64_t, kSignalTypes> signals{};

@@ -16,6 +16,7 @@
 #include "juncture/state/switches.h"
 #include "juncture/text/scorer.h"
 #include "pipeline/content_match.h"
+#include "pipeline/hot_keys.h"
 
 namespace juncture {
 namespace {
@@ -29,6 +30,7 @@ class ProspectPipeline final : public Pipeline {
       : knowledge_(knowledge),
         count_(counters),
         scorer_(knowledge.text),
+        hot_(knowledge.hot_key_signals),
         store_({.prospect = knowledge.retention.prospect_ttl, .session_idle = knowledge.retention.session_idle}) {}
 
   Status process(const Record& record, bool fresh, State& state, Output& output) override {
@@ -44,6 +46,7 @@ class ProspectPipeline final : public Pipeline {
     count_.accepted.add();
     const Signal& signal = parsed_.signal;
     count_.signals[index_of(signal.type)].add();
+    watch(record);
     switch (signal.type) {
       case SignalType::tick:
         return let_time_pass(signal.occurred_at, state, output);
@@ -77,6 +80,14 @@ class ProspectPipeline final : public Pipeline {
     buffer_.clear();
     write_switch(SignalType::model, knowledge_text(knowledge_.version), record.timestamp, before, buffer_);
     return output.emit(kSignals, {}, buffer_, record.partition);
+  }
+
+  void watch(const Record& record) {
+    if (record.key.empty()) return;  // a tick
+    if (const auto hot = hot_.count(record.key, record.timestamp)) {
+      count_.hot_key.set(*hot);
+      count_.hot_keys.add();
+    }
   }
 
   Status take_in(const Record& record, const Signal& signal, bool fresh, State& state, Output& output) {
@@ -232,6 +243,7 @@ class ProspectPipeline final : public Pipeline {
   const Knowledge& knowledge_;
   PipelineCounters& count_;
   TextScorer scorer_;
+  HotKeys hot_;
   ProspectStore store_;
   Scratch scratch_;
   Canonical parsed_;

@@ -58,7 +58,7 @@ struct MetricsSnapshot {
   std::array<std::uint64_t, kRejectionCodes.size()> signals_rejected{};
   std::array<std::uint64_t, kIgnoredReasons.size()> signals_ignored{};
   std::uint64_t signals_duplicate = 0, signals_late_accepted = 0, signals_late_dropped = 0;
-  std::uint64_t signals_denied = 0, signals_stale = 0, signals_clamped = 0;
+  std::uint64_t signals_denied = 0, signals_stale = 0, signals_clamped = 0, hot_keys = 0;
   std::uint64_t prospects_expired = 0, prospects_erased = 0;
   std::uint64_t signal_bytes = 0;
 

@@ -114,6 +114,7 @@ struct EngineConfig {
   std::string member;
   Millis fresh_within{5min};
   Bytes cache{256 * kMiB};
+  std::int64_t hot_key = 5000;
   friend bool operator==(const EngineConfig&, const EngineConfig&) = default;
 
   template <class Visitor>
@@ -133,6 +134,9 @@ struct EngineConfig {
       Note{"Records older than this against the stream's head build state, but "
            "recommend nothing.",
            1000, 30 * kDay.count()});
+    v("hot_key", hot_key,
+      Note{"A prospect with more signals than this in a minute is reported as a hot key; 0: none is.", 0,
+           1'000'000'000});
     v("cache", cache, Note{"Memory for the working set of all tasks together.", 8 * kMiB, 1024 * kGiB});
   }
 };

@@ -22,6 +22,8 @@ constexpr std::size_t index_in(const std::array<std::string_view, N>& names, std
 
 struct PipelineCounters {
   Counter read, accepted, bytes, duplicate, late, reordered, denied, left_out, expired, erased, clamped, stale;
+  Counter hot_keys;  // prospects over the limit of signals in a minute, once for each such minute
+  Counter hot_key;   // hash of the last one
   std::array<Counter, kIgnoredReasons.size()> ignored;
   std::array<Counter, kRejectionCodes.size()> rejected;
   std::array<Counter, kSignalTypes> signals;

@@ -46,9 +46,10 @@ struct Knowledge {
   Retention retention;
   std::string model_version;
   std::uint64_t version = 0;  // hash of everything here that state or outputs depend on; 0: switches are not noted
-  std::string token_key;      // signs the tokens of offered items; the same in every process
-  bool synthetic = false;     // all input is made by the demo's generator
-  ItemByText content_by_url;  // url without scheme, query and fragment -> item index
+  std::uint32_t hot_key_signals = 0;  // of one prospect in a minute of stream time: more are reported; 0: never
+  std::string token_key;              // signs the tokens of offered items; the same in every process
+  bool synthetic = false;             // all input is made by the demo's generator
+  ItemByText content_by_url;          // url without scheme, query and fragment -> item index
   std::unordered_set<std::string, TextHash, std::equal_to<>>
       leave_out;             // ids and accounts that are no prospects of ours
   ItemByText content_by_id;  // id -> item index

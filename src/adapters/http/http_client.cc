@@ -2,6 +2,7 @@
 
 #include <utility>  // before Boost: 1.74 forgets it in C++20
 
+#include <boost/asio/connect.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -169,12 +170,14 @@ void HttpClient::Impl::Call::connect() {
   if (const auto address = boost::asio::ip::make_address(to->host, name); !name) {
     return socket.async_connect(Tcp::endpoint(address, to->port), connected);
   }
+  // A name may have several addresses, localhost for one.
   resolver.async_resolve(
       to->host, std::to_string(to->port),
       [self = shared_from_this(), connected](ErrorCode error, const Tcp::resolver::results_type& all) {
         if (self->finished) return;
         if (error) return self->fail_or_again(error);
-        self->socket.async_connect(*all.begin(), connected);
+        boost::asio::async_connect(self->socket, all,
+                                   [connected](ErrorCode failure, const Tcp::endpoint&) { connected(failure); });
       });
 }
 

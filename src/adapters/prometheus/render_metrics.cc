@@ -57,6 +57,8 @@ void add_signals(Families& out, const MetricsSnapshot& s) {
       .add(s.signals_stale);
   out.counter("juncture_signals_clamped_total", "Signals whose clock was ahead and was set back.")
       .add(s.signals_clamped);
+  out.counter("juncture_hot_keys_total", "Prospects with more signals in a minute than the limit, once a minute each.")
+      .add(s.hot_keys);
   out.counter("juncture_prospects_expired_total", "Prospects forgotten after their time.").add(s.prospects_expired);
   out.counter("juncture_prospects_erased_total", "Prospects erased on request.").add(s.prospects_erased);
   out.counter("juncture_signal_bytes_total", "Bytes of the records read.").add(s.signal_bytes);

@@ -99,6 +99,8 @@ TEST_CASE("what is encoded comes out of a path and of a query as it was", "[http
   REQUIRE(query);
   CHECK(query->body == every);
   CHECK(percent_encoded("\r\n") == "%0D%0A");
+  // A name with two addresses, one of which nobody listens on.
+  CHECK(ask(client, {"http://localhost:" + std::to_string(server->port()), "/v1/a"}));
 }
 
 TEST_CASE("a connection is kept and used again, and replaced when the other end has closed it", "[http]") {
