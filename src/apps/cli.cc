@@ -96,14 +96,6 @@ void add_inspecting(CLI::App& app, Verbs& verbs, Invocation& in) {
   explain.add_option("PROSPECT", in.prospect, "Prospect id")->required();
   add_json(explain, in);
 
-  CLI::App& verify = verbs.add(app, in, "verify",
-                               "Recompute state and outputs from the input log, and compare bit for bit", run_verify);
-  verify.add_option("--partition", in.partition, "Only this one")->check(CLI::Range(0, 1023));
-  verify.add_option("--also", in.also, "Configuration that part of the log was made with; may be given again");
-  verify.add_flag("--strict", in.strict, "Let no output be withheld by the freshness gate");
-  verify.add_flag("--demo", in.demo, "Of `juncture demo`: its folder, its settings, its mark in each row");
-  add_json(verify, in);
-
   CLI::App* state = app.add_subcommand("state", "Inspect the state on disk")->require_subcommand(1);
   CLI::App& hash = verbs.add(*state, in, "hash", "SHA-256 of sorted keys and values, per partition", run_state_hash);
   hash.add_flag("--dump", in.dump, "Each key and value as a line of JSON");
@@ -118,6 +110,23 @@ void add_inspecting(CLI::App& app, Verbs& verbs, Invocation& in) {
   CLI::App& redrive = verbs.add(*letters, in, "redrive", "Through the connector once more", run_dead_letters_redrive);
   redrive.add_option("ID", in.letter, "PARTITION:OFFSET, or all")->required();
   redrive.add_flag("--dry-run", in.dry_run, "Say what would happen");
+}
+
+void add_proving(CLI::App& app, Verbs& verbs, Invocation& in) {
+  CLI::App& verify = verbs.add(app, in, "verify",
+                               "Recompute state and outputs from the input log, and compare bit for bit", run_verify);
+  verify.add_flag("--strict", in.strict, "Let no output be withheld by the freshness gate");
+  add_json(verify, in);
+
+  CLI::App& rebuild = verbs.add(app, in, "rebuild",
+                                "Write changelog and state anew from the input log, while nothing runs", run_rebuild);
+  rebuild.add_flag("--confirm", in.confirm, "Do it; without, say what would be done");
+  rebuild.add_flag("--partial", in.partial, "Also where retention has removed records that state was made of");
+  for (CLI::App* verb : {&verify, &rebuild}) {
+    verb->add_option("--partition", in.partition, "Only this one")->check(CLI::Range(0, 1023));
+    verb->add_option("--also", in.also, "Configuration that part of the log was made with; may be given again");
+    verb->add_flag("--demo", in.demo, "Of `juncture demo`: its folder, its settings, its mark in each row");
+  }
 }
 
 void add_making(CLI::App& app, Verbs& verbs, Invocation& in) {
@@ -168,6 +177,7 @@ int run_command_line(int argc, const char* const* argv) {
   Verbs verbs;
   add_running(app, verbs, invocation);
   add_inspecting(app, verbs, invocation);
+  add_proving(app, verbs, invocation);
   add_making(app, verbs, invocation);
   try {
     app.parse(argc, argv);

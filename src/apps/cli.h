@@ -27,6 +27,7 @@ struct Invocation {
   std::optional<std::int64_t> partition;  // verify
   bool demo = false;                      // verify: the folder is a demo's
   std::vector<std::string> also;          // verify: configurations of earlier versions
+  bool confirm = false, partial = false;  // rebuild
   bool connect = false;                   // validate
   bool origin = false, defaults = false, schema = false, markdown = false;  // config show
   bool dump = false;                                                        // state hash
@@ -46,6 +47,7 @@ int run_validate(const Invocation& invocation);
 int run_replay(const Invocation& invocation);
 int run_explain(const Invocation& invocation);
 int run_verify(const Invocation& invocation);
+int run_rebuild(const Invocation& invocation);
 int run_train(const Invocation& invocation);
 int run_eval_labelled(const Invocation& invocation);
 int run_state_hash(const Invocation& invocation);

@@ -1,33 +1,13 @@
 // verify: is what is there what the input log says?
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <filesystem>
-
 #include "apps/cli.h"
-#include "apps/load_knowledge.h"
-#include "apps/node.h"
 #include "apps/setup.h"
-#include "apps/verify/verify.h"
-#include "juncture/adapters/embedded_log.h"
-#include "juncture/adapters/rocksdb_stores.h"
+#include "apps/verify/bench.h"
 #include "juncture/core/json_writer.h"
-#include "juncture/engine/engine.h"
 
 namespace juncture::apps {
 namespace {
-
-namespace fs = std::filesystem;
-
-// Nothing of the log may change under a verification: no retention, no compaction.
-Result<std::unique_ptr<Log>> open_untouched(const Config& config) {
-  if (config.log.kind != LogKind::embedded) return open_log(config);
-  const std::string path = config.log.data + "/log";
-  if (!fs::exists(path)) return fail(Domain::environment, "unreachable", "there is no log in " + config.log.data);
-  EmbeddedLogOptions options{.path = path, .fsync = Fsync::on_flush, .local = {}};
-  options.local.retention_check = Millis{0};
-  return open_embedded_log(options);
-}
 
 void write_difference(JsonWriter& json, const verify::Difference& difference) {
   json.begin_object();
@@ -110,75 +90,16 @@ void print_report(const verify::Report& report) {
   }
 }
 
-// What `--also` names, by version; none after printing what is wrong.
-std::optional<std::vector<std::shared_ptr<Knowledge>>> load_earlier(const Invocation& invocation,
-                                                                    const std::vector<std::string>& presets) {
-  std::vector<std::shared_ptr<Knowledge>> out;
-  for (const std::string& file : invocation.also) {
-    Invocation with = invocation;
-    with.config_files.push_back(file);
-    const auto settings = load_settings(with, presets);
-    if (!settings) return std::nullopt;
-    KnowledgeLoad load = load_knowledge(settings->config);
-    print_errors(load.errors);
-    if (!load.knowledge) return std::nullopt;
-    load.knowledge->synthetic = invocation.demo;
-    out.push_back(std::move(load.knowledge));
-  }
-  return out;
-}
-
 }  // namespace
 
 int run_verify(const Invocation& invocation) {
-  const auto presets = invocation.demo ? demo_presets() : std::vector<std::string>{};
-  const auto settings = load_settings(invocation, presets);
-  if (!settings) return kConfigInvalid;
-  const Config& config = settings->config;
-  if (config.log.kind == LogKind::memory) {
-    std::fprintf(stderr, "juncture: log.kind memory keeps nothing that could be verified\n");
-    return kUsage;
-  }
-  if (!fs::exists(config.log.data + "/token.key")) {
-    std::fprintf(stderr,
-                 "juncture: %s/token.key is missing: it signs the public outputs, so they cannot be recomputed "
-                 "without it\n",
-                 config.log.data.c_str());
-    return kConfigInvalid;
-  }
-  const KnowledgeLoad load = load_knowledge(config);
-  if (!load.knowledge) {
-    print_errors(load.errors);
-    return kConfigInvalid;
-  }
-  load.knowledge->synthetic = invocation.demo;
-  const auto earlier = load_earlier(invocation, presets);
-  if (!earlier) return kConfigInvalid;
-  const auto log = open_untouched(config);
-  if (!log) {
-    print_errors({log.error()});
-    return log.error().domain == Domain::setup && log.error().code != "log_in_use" ? kConfigInvalid : kCannotConnect;
-  }
-  auto stores = make_rocksdb_stores({.directory = state_folder(config), .read_only = true});
-  if (!stores) return fail_with(stores.error());
-  verify::Task task{.log = **log,
-                    .config = config,
-                    .knowledge = *load.knowledge,
-                    .earlier = {},
-                    .open_store = {},
-                    .only = {},
-                    .strict = invocation.strict};
-  for (const auto& knowledge : *earlier) task.earlier.emplace(knowledge->version, knowledge.get());
-  if (invocation.partition) task.only = static_cast<Partition>(*invocation.partition);
-  task.open_store = [&](Partition partition) -> Result<std::unique_ptr<Store>> {
-    const std::string name = store_name(kProspects, partition);
-    if (!fs::exists(fs::path(state_folder(config)) / name)) return std::unique_ptr<Store>();
-    return (*stores)->open(name);
-  };
-  const auto report = verify::run(task);
+  int exit_code = kOk;
+  const auto bench = verify::Bench::open(invocation, exit_code);
+  if (!bench) return exit_code;
+  const auto report = verify::run(bench->task(invocation));
   if (!report) return fail_with(report.error());
   if (invocation.json) {
-    fmt::print("{}\n", report_json(*report, config));
+    fmt::print("{}\n", report_json(*report, bench->config()));
   } else {
     print_report(*report);
   }

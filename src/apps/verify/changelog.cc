@@ -21,6 +21,13 @@ Result<Changelog> Changelog::read(Log& log, const TopicPartition& at, const std:
   return out;
 }
 
+std::set<std::string> Changelog::keys() const {
+  std::set<std::string> out;
+  for (const auto& [key, value] : values_) out.insert(key);
+  for (const Held& held : held_) out.insert(held.key);
+  return out;
+}
+
 void Changelog::complain(std::string_view kind, Offset offset, std::string expected, std::string found,
                          Findings& findings) const {
   findings.add({kind, place(at_.topic, at_.partition, offset), {}, std::move(expected), std::move(found)});

@@ -41,6 +41,9 @@ class Changelog {
   std::uint64_t unchecked() const { return unchecked_; }  // commits that compaction left no whole records of
   std::uint64_t commits() const { return commits_; }
   std::size_t torn() const { return held_.size(); }  // records behind the last commit
+  // All keys of which there is a value, torn ones too: what somebody who writes it anew has to replace or remove.
+  std::set<std::string> keys() const;
+  bool empty() const { return !began_; }
 
  private:
   struct Held {

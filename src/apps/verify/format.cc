@@ -1,5 +1,7 @@
 #include "apps/verify/format.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <map>
 
@@ -34,6 +36,12 @@ struct Bytes {
     return out;
   }
 };
+
+template <class T>
+void append(std::string& out, T number) {
+  auto bits = static_cast<std::uint64_t>(number);
+  for (std::size_t i = 0; i < sizeof(T); ++i, bits >>= 8U) out.push_back(static_cast<char>(bits & 0xffU));
+}
 
 // `j1;name=value;name=value`; none if it is not that.
 std::optional<std::map<std::string, std::string, std::less<>>> read_notes(std::string_view text) {
@@ -116,6 +124,41 @@ std::optional<Certificate> read_certificate(std::string_view metadata) {
   Certificate out;
   const bool whole = notes && note(*notes, "s", 10, out.sequence) && note(*notes, "h", 16, out.hash);
   return whole ? std::optional(out) : std::nullopt;
+}
+
+std::string write_commit(Commit& commit) {
+  std::string out(1, '\2');
+  append(out, commit.sequence);
+  append(out, commit.previous);
+  append(out, commit.content);
+  append(out, commit.count);
+  append(out, commit.stream_time_ms);
+  append(out, static_cast<std::uint8_t>(commit.exactly_once ? 1 : 0));
+  append(out, commit.stale.value_or(0));
+  append(out, static_cast<std::uint16_t>(commit.next.size()));
+  for (const auto& [topic, next] : commit.next) {
+    append(out, static_cast<std::uint16_t>(topic.size()));
+    out += topic;
+    append(out, next);
+  }
+  commit.hash = hash64(out);
+  append(out, commit.hash);
+  return out;
+}
+
+std::string write_genesis(std::uint64_t id) {
+  std::string out(1, '\1');
+  append(out, id);
+  return out;
+}
+
+std::string write_mark(const Mark& mark, std::int64_t written_ms) {
+  return fmt::format("j1;g={:x};n={};s={};h={:x};t={}", mark.genesis, mark.offset, mark.sequence, mark.hash,
+                     written_ms);
+}
+
+std::string write_certificate(const Commit& commit) {
+  return fmt::format("j1;s={};h={:x}", commit.sequence, commit.hash);
 }
 
 std::uint64_t add_change(std::uint64_t content, std::string_view key, std::optional<std::string_view> value) {

@@ -43,6 +43,12 @@ struct Certificate {
 };
 std::optional<Certificate> read_certificate(std::string_view metadata);
 
+// The same, written: by `juncture rebuild`. A commit's hash is set.
+std::string write_commit(Commit& commit);
+std::string write_genesis(std::uint64_t id);
+std::string write_mark(const Mark& mark, std::int64_t written_ms);
+std::string write_certificate(const Commit& commit);
+
 // `content` with one more change; no value: a removal.
 std::uint64_t add_change(std::uint64_t content, std::string_view key, std::optional<std::string_view> value);
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "apps/verify/changelog.h"
+#include "apps/verify/opened_store.h"
 #include "juncture/core/hash.h"
 #include "juncture/engine/engine.h"
 #include "juncture/pipeline/prospect_pipeline.h"
@@ -27,12 +28,8 @@ class Verifier {
   Result<Report> run();
 
  private:
-  struct Store {
-    std::unique_ptr<juncture::Store> open;  // null: none, or unreadable
-    std::optional<Mark> mark;
-  };
   Status verify_partition(Partition p);
-  Store open_store(Partition p, PartitionReport& report);
+  OpenedStore open_store(Partition p, PartitionReport& report);
   Result<std::optional<Offset>> start_of(Partition p, const Changelog& changelog, const Watermarks& input);
   Status fold(Partition p, Offset from, const Changelog& changelog, const Watermarks& input, PartitionReport& report);
   Result<Switches> switches_of(const Changelog& changelog) const;
@@ -42,7 +39,7 @@ class Verifier {
   void check_position(Partition p, const Changelog& changelog, const std::optional<Position>& committed);
   void compare_changelog(const Changelog& changelog);
   void adopt_unknown(const Changelog& changelog);
-  void compare_store(const Changelog& changelog, const Store& store, PartitionReport& report);
+  void compare_store(const Changelog& changelog, const OpenedStore& store, PartitionReport& report);
   bool may_be_older(std::string_view key, std::optional<std::string_view> value, const Changelog& changelog) const;
 
   const Task& task_;
@@ -95,26 +92,8 @@ Result<Report> Verifier::run() {
   return std::move(report_);
 }
 
-Verifier::Store Verifier::open_store(Partition p, PartitionReport& report) {
-  const auto look = [&]() -> Result<Store> {
-    Store out;
-    auto store = task_.open_store(p);
-    if (!store) return tl::unexpected(store.error());
-    if (!*store) return out;
-    const auto text = (*store)->mark();
-    if (!text) return tl::unexpected(text.error());
-    if (text->empty()) {
-      std::size_t values = 0;
-      const Status scanned = (*store)->scan([&](std::string_view, std::string_view) { ++values; });
-      if (!scanned) return tl::unexpected(scanned.error());
-      if (values == 0) return out;  // nothing has been written to it yet
-    }
-    out.mark = read_mark(*text);
-    if (!out.mark) return fail(Domain::environment, "store_damaged", "its mark cannot be read: `" + *text + "`");
-    out.open = std::move(*store);
-    return out;
-  };
-  Result<Store> store = look();
+OpenedStore Verifier::open_store(Partition p, PartitionReport& report) {
+  Result<OpenedStore> store = look_into(task_.open_store(p));
   report.store = "missing";
   if (store) return std::move(*store);
   report.store = "different";
@@ -125,8 +104,9 @@ Verifier::Store Verifier::open_store(Partition p, PartitionReport& report) {
 
 Status Verifier::verify_partition(Partition p) {
   PartitionReport report{.partition = p};
+  const std::uint64_t before = report_.findings.total();
   const TopicPartition input{topics_.signals, p};
-  const Store store = open_store(p, report);
+  const OpenedStore store = open_store(p, report);
   const auto committed = task_.log.committed(application_, input);
   if (!committed) return tl::unexpected(committed.error());
   const auto changelog = Changelog::read(task_.log, {changelog_topic(application_, kProspects), p}, store.mark,
@@ -158,6 +138,8 @@ Status Verifier::verify_partition(Partition p) {
     state_.clear();
     for (const auto& [key, value] : changelog->values()) state_.emplace_hint(state_.end(), key, value.bytes);
   }
+  // A store that could not be opened has been counted before.
+  report.changelog_differs = report_.findings.total() > before + (report.store == "different" ? 1U : 0U);
   if (store.open) compare_store(*changelog, store, report);
   report.keys = state_.size();
   for (const auto& [key, value] : state_) report.prospects += keys::prospect_of(key) ? 1U : 0U;
@@ -293,7 +275,15 @@ void Verifier::tell_unknown(Partition p, const Switches& switches, const Partiti
 }
 
 void Verifier::check_position(Partition p, const Changelog& changelog, const std::optional<Position>& committed) {
-  if (!changelog.last()) return;
+  if (!changelog.last() && !committed) return;
+  if (!changelog.last()) {
+    report_.findings.add({"changelog_missing",
+                          place(changelog.at().topic, p, changelog.end()),
+                          {},
+                          fmt::format("a commit for offset {}", committed->next),
+                          "none"});
+    return;
+  }
   if (!committed) return report_.findings.note(fmt::format("the group has no offset for partition {}", p));
   const Commit& last = *changelog.last();
   const Offset next = last.next_of(topics_.signals).value_or(0);
@@ -351,7 +341,7 @@ bool Verifier::may_be_older(std::string_view key, std::optional<std::string_view
   return hash == then->second || std::find(since->second.begin(), since->second.end(), hash) != since->second.end();
 }
 
-void Verifier::compare_store(const Changelog& changelog, const Store& store, PartitionReport& report) {
+void Verifier::compare_store(const Changelog& changelog, const OpenedStore& store, PartitionReport& report) {
   const std::string name = store_name(kProspects, changelog.at().partition);
   const std::uint64_t before = report_.findings.total();
   std::uint64_t older = 0;

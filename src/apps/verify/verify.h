@@ -33,7 +33,8 @@ struct PartitionReport {
   std::uint64_t keys = 0, prospects = 0;
   std::uint64_t unknown = 0;  // records made with files that are not at hand
   std::string store;          // "equal", "behind", "missing" or "different"
-  bool recomputed = false;    // from the input; else changelog and store were only held against each other
+  bool changelog_differs = false;
+  bool recomputed = false;  // from the input; else changelog and store were only held against each other
 };
 
 struct Report {

@@ -1,0 +1,104 @@
+#include "apps/verify/bench.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "apps/load_knowledge.h"
+#include "apps/setup.h"
+#include "juncture/adapters/embedded_log.h"
+#include "juncture/engine/engine.h"
+
+namespace juncture::apps::verify {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Nothing of the log may change under a verification: no retention, no compaction.
+Result<std::unique_ptr<Log>> open_untouched(const Config& config) {
+  if (config.log.kind != LogKind::embedded) return open_log(config);
+  const std::string path = config.log.data + "/log";
+  if (!fs::exists(path)) return fail(Domain::environment, "unreachable", "there is no log in " + config.log.data);
+  EmbeddedLogOptions options{.path = path, .fsync = Fsync::on_flush, .local = {}};
+  options.local.retention_check = Millis{0};
+  return open_embedded_log(options);
+}
+
+}  // namespace
+
+std::unique_ptr<Bench> Bench::open(const Invocation& invocation, int& exit_code) {
+  auto bench = std::make_unique<Bench>();
+  exit_code = bench->load(invocation);
+  if (exit_code == kOk) exit_code = bench->open_log_and_stores();
+  return exit_code == kOk ? std::move(bench) : nullptr;
+}
+
+// The settings as they are now, then once with each `--also` on top.
+int Bench::load(const Invocation& invocation) {
+  const auto presets = invocation.demo ? demo_presets() : std::vector<std::string>{};
+  for (std::size_t i = 0; i <= invocation.also.size(); ++i) {
+    Invocation with = invocation;
+    if (i > 0) with.config_files.push_back(invocation.also[i - 1]);
+    const auto settings = load_settings(with, presets);
+    if (!settings) return kConfigInvalid;
+    const Config& config = settings->config;
+    if (config.log.kind == LogKind::memory) {
+      std::fprintf(stderr, "juncture: log.kind memory keeps nothing to look at\n");
+      return kUsage;
+    }
+    if (!fs::exists(config.log.data + "/token.key")) {
+      std::fprintf(stderr,
+                   "juncture: %s/token.key is missing: it signs the public outputs, so they cannot be recomputed "
+                   "without it\n",
+                   config.log.data.c_str());
+      return kConfigInvalid;
+    }
+    KnowledgeLoad load = load_knowledge(config);
+    print_errors(load.errors);
+    if (!load.knowledge) return kConfigInvalid;
+    load.knowledge->synthetic = invocation.demo;
+    if (i == 0) {
+      config_ = config;
+      knowledge_ = std::move(load.knowledge);
+    } else {
+      earlier_.push_back(std::move(load.knowledge));
+    }
+  }
+  return kOk;
+}
+
+int Bench::open_log_and_stores() {
+  auto log = open_untouched(config_);
+  if (!log) {
+    print_errors({log.error()});
+    return log.error().domain == Domain::setup && log.error().code != "log_in_use" ? kConfigInvalid : kCannotConnect;
+  }
+  log_ = std::move(*log);
+  auto stores = make_rocksdb_stores({.directory = state_folder(config_), .read_only = true});
+  if (!stores) return fail_with(stores.error());
+  stores_ = std::move(*stores);
+  return kOk;
+}
+
+std::map<std::uint64_t, const Knowledge*> Bench::earlier() const {
+  std::map<std::uint64_t, const Knowledge*> out;
+  for (const auto& knowledge : earlier_) out.emplace(knowledge->version, knowledge.get());
+  return out;
+}
+
+Result<std::unique_ptr<Store>> Bench::open_store(Partition partition) const {
+  const std::string name = store_name(kProspects, partition);
+  if (!fs::exists(fs::path(state_folder(config_)) / name)) return std::unique_ptr<Store>();
+  return stores_->open(name);
+}
+
+Task Bench::task(const Invocation& invocation) const {
+  return {.log = *log_,
+          .config = config_,
+          .knowledge = *knowledge_,
+          .earlier = earlier(),
+          .open_store = [this](Partition partition) { return open_store(partition); },
+          .only = invocation.partition ? std::optional(static_cast<Partition>(*invocation.partition)) : std::nullopt,
+          .strict = invocation.strict};
+}
+
+}  // namespace juncture::apps::verify
