@@ -31,7 +31,7 @@ bool Task::wants_producer(SteadyTime now) const {
 
 void Task::take_over() {
   std::string id = parts_.options.application + "." + parts_.topology.name + "." + std::to_string(partition_);
-  if (JUNCTURE_MUTANT("M3")) {
+  if (JUNCTURE_MUTANT("M3") && parts_.topology.stateful) {
     restorer_ = make_restorer();
     static_cast<void>(restorer_->advance(Millis{0}));
   }

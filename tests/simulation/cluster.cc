@@ -270,8 +270,12 @@ void Cluster::rebalance() {
 
 std::string Cluster::join(Host& host, const std::string& instance, const std::vector<std::string>& topics) {
   const std::string id = (instance.empty() ? "member" : instance) + "-" + std::to_string(++group_.joins);
-  Member member{
-      .instance = instance, .host = &host, .seen = world_.now, .joined = true, .topics = topics, .assignment = {}};
+  Member member{.instance = instance,
+                .host = host.dead ? nullptr : &host,
+                .seen = world_.now,
+                .joined = true,
+                .topics = topics,
+                .assignment = {}};
   const auto before = instance.empty() ? group_.instances.end() : group_.instances.find(instance);
   if (before != group_.instances.end()) {
     Member& old = group_.members[before->second];

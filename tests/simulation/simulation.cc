@@ -157,9 +157,8 @@ void Simulation::restart_dead() {
 }
 
 void Simulation::step(Life& life, std::size_t worker) {
-  static const std::stop_source never;
   life.busy[worker] = true;
-  life.workers[worker]->step(never.get_token());
+  life.workers[worker]->step(never_.get_token());
   life.busy[worker] = false;
   if (world_.random.chance(250)) check_reads(life);
 }

@@ -93,6 +93,7 @@ class Simulation {
   std::int64_t records_ = 0;
   std::int64_t input_producers_ = 0;
   std::vector<std::pair<Life*, std::size_t>> runnable_;
+  std::stop_source never_;
 };
 
 }  // namespace juncture::simulation
