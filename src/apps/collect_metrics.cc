@@ -50,6 +50,7 @@ void take_engine(MetricsSnapshot& out, const EngineStats& stats) {
     }
   }
   for (const WorkerStats& worker : stats.workers) out.workers_stuck += worker.stuck ? 1 : 0;
+  for (const StandbyStats& copy : stats.standbys) out.standby_lag.emplace_back(copy.partition, copy.lag);
   out.process_seconds = {prospects, intake};
   out.rebalances_assigned = stats.rebalances_assigned;
   out.rebalances_revoked = stats.rebalances_revoked;

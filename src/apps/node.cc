@@ -25,6 +25,26 @@ namespace {
 
 constexpr Millis kTickEvery{1000};
 
+// Shares of engine.buffers; docs/operations.md has the same list. At least so much each that work goes on.
+std::size_t share(const Config& config, std::int64_t part, std::int64_t among) {
+  return static_cast<std::size_t>(
+      std::max(config.engine.buffers.count / part / std::max<std::int64_t>(among, 1), kMiB));
+}
+
+void bound_memory(const Config& config, EngineOptions& engine) {
+  const std::int64_t partitions = config.log.topics.partitions;
+  // All of them may come to be here.
+  const std::int64_t tasks = partitions * (1 + static_cast<std::int64_t>(config.input.size()));
+  const bool producer_each = config.delivery == Delivery::exactly_once;
+  // The smallest value of a prospect takes some 512 bytes with its key and its entry.
+  engine.cache_bytes_max = static_cast<std::size_t>(std::max(config.engine.cache.count / partitions, kMiB));
+  engine.cache_entries_max = engine.cache_bytes_max / 512;
+  engine.consumer_queue_bytes = share(config, 8, config.engine.workers);
+  engine.producer_queue_bytes = share(config, 8, producer_each ? tasks : config.engine.workers);
+  engine.transaction_bytes_max = share(config, 8, partitions);
+  engine.pending_bytes_max = share(config, 4, partitions);
+}
+
 Result<EngineOptions> engine_options(const Config& config, const Node::Options& options) {
   EngineOptions engine;
   engine.application = group_of(config);
@@ -36,9 +56,8 @@ Result<EngineOptions> engine_options(const Config& config, const Node::Options& 
   engine.commit_interval_backlog = config.engine.commit_interval_max;
   engine.write_behind = config.engine.write_behind;
   engine.fresh_within = options.fresh_within > 0ms ? options.fresh_within : config.engine.fresh_within;
-  // A prospect's value is some 2 KB with its key and its entry.
-  engine.cache_entries_max = static_cast<std::size_t>(
-      std::max<std::int64_t>(1024, config.engine.cache.count / 2048 / config.log.topics.partitions));
+  engine.standby = config.engine.standby == StandbyKind::all;
+  bound_memory(config, engine);
   if (config.engine.start == "earliest") return engine;
   if (config.engine.start == "latest") {
     engine.start = EngineOptions::Start::latest;
@@ -149,7 +168,9 @@ Status Node::open_stores() {
     stores_ = make_memory_stores();
     return {};
   }
-  auto stores = make_rocksdb_stores({.directory = state_folder(config_)});
+  auto stores = make_rocksdb_stores({.directory = state_folder(config_),
+                                     .block_cache_bytes = share(config_, 8, 1),
+                                     .write_buffers_bytes = share(config_, 4, 1)});
   if (!stores) return tl::unexpected(stores.error());
   rocksdb_ = stores->get();
   stores_ = std::move(*stores);
@@ -232,6 +253,14 @@ void Node::log_changes(const EngineStats& stats) {
     } else if (!worker.stuck && stuck_.erase(worker.number) > 0) {
       spdlog::warn("worker goes on worker={}", worker.number);
     }
+  }
+  for (const StandbyStats& copy : stats.standbys) {
+    std::string& last = copies_logged_[{copy.sub_topology, copy.partition}];
+    if (last == copy.error_code) continue;
+    last = copy.error_code;
+    if (last.empty()) continue;
+    spdlog::warn("standby copy waits sub={} partition={} code={} detail={}", copy.sub_topology, copy.partition, last,
+                 copy.error);
   }
   for (const TaskStats& task : stats.tasks) {
     auto& last = logged_[{task.sub_topology, task.partition}];

@@ -89,8 +89,9 @@ class Node {
   std::unique_ptr<Engine> engine_;
   Leases leases_{std::chrono::steady_clock::now()};
   std::map<std::pair<std::string, Partition>, std::pair<TaskState, std::string>> logged_;  // the ticker's own
-  std::set<int> stuck_;                            // workers that were said to be; the ticker's own
-  std::map<Partition, std::uint64_t> hot_logged_;  // and this
+  std::map<std::pair<std::string, Partition>, std::string> copies_logged_;                 // all of these as well
+  std::set<int> stuck_;  // workers that were said to be
+  std::map<Partition, std::uint64_t> hot_logged_;
   std::jthread ticker_;
 };
 

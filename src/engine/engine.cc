@@ -17,9 +17,10 @@ class RunningEngine final : public Engine {
         options_(std::move(options)),
         registry_(options_.serve_reads),
         lanes_(options_.delivery == Delivery::exactly_once ? options_.commit_lanes : 0) {
+    if (options_.standby) standby_ = std::make_unique<engine::Standby>(engine::Standby::Parts{log, stores, options_});
     for (int i = 0; i < options_.workers; ++i) {
       workers_.push_back(std::make_unique<engine::Worker>(
-          engine::Worker::Parts{log, stores, topologies_, options_, registry_, lanes_, i}));
+          engine::Worker::Parts{log, stores, topologies_, options_, registry_, lanes_, i, standby_.get()}));
     }
   }
   RunningEngine(const RunningEngine&) = delete;
@@ -63,6 +64,7 @@ class RunningEngine final : public Engine {
   engine::Registry registry_;
   engine::Lanes lanes_;
   std::map<std::string, Partition, std::less<>> partitions_;
+  std::unique_ptr<engine::Standby> standby_;  // none: not wanted
   std::vector<std::unique_ptr<engine::Worker>> workers_;
   std::atomic<bool> killed_{false};
   std::vector<std::jthread> threads_;
@@ -89,6 +91,7 @@ Status RunningEngine::open(Log& log) {
                          .retention_bytes = {},
                          .properties = {}};
     if (Status made = log.ensure_topic(spec); !made) return made;
+    if (standby_ != nullptr) standby_->add(topology.name, partitions_[topology.name]);
   }
   for (const auto& worker : workers_) {
     if (Status opened = worker->open(); !opened) return opened;
@@ -96,6 +99,7 @@ Status RunningEngine::open(Log& log) {
   for (const auto& worker : workers_) {
     threads_.emplace_back([this, at = worker.get()](const std::stop_token& stop) { at->run(stop, killed_); });
   }
+  if (standby_ != nullptr) threads_.emplace_back([this](const std::stop_token& stop) { standby_->run(stop); });
   return {};
 }
 
@@ -103,6 +107,7 @@ EngineStats RunningEngine::stats() const {
   EngineStats out;
   out.tasks = registry_.stats(options_.clock->wall());
   out.log_errors = registry_.errors();
+  if (standby_ != nullptr) out.standbys = standby_->stats();
   for (const auto& worker : workers_) {
     out.workers.push_back(worker->stats());
     out.rebalances_assigned += worker->rebalances_assigned().value();

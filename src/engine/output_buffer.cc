@@ -23,6 +23,7 @@ Status OutputBuffer::add(std::size_t topic, std::string_view key, std::string_vi
   bytes_ += key;
   bytes_ += value;
   ++emitted_;
+  total_bytes_ += key.size() + value.size();
   if (held_.size() >= kBatchRecords || bytes_.size() >= kBatchBytes) return send();
   return {};
 }

@@ -24,6 +24,9 @@ class OutputBuffer final : public Output {
   Status send();
   void drop();
   std::uint64_t emitted() const { return emitted_; }
+  // Keys and values since the last call of forget_bytes().
+  std::size_t bytes() const { return total_bytes_; }
+  void forget_bytes() { total_bytes_ = 0; }
 
  private:
   struct Held {
@@ -40,6 +43,7 @@ class OutputBuffer final : public Output {
   std::vector<Held> held_;
   std::vector<Outgoing> batch_;
   std::uint64_t emitted_ = 0;
+  std::size_t total_bytes_ = 0;
 };
 
 }  // namespace juncture::engine

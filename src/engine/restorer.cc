@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "juncture/ports/faults.h"
 
@@ -9,6 +10,9 @@ namespace juncture::engine {
 namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{48} << 20U;
+constexpr std::size_t kFollowBytes = std::size_t{4} << 20U;  // there may be one for each partition
+constexpr auto kFollowWrites = std::chrono::seconds(1);
+constexpr auto kMarkRefresh = std::chrono::hours(1);
 constexpr Millis kSilenceMax{30'000};
 
 tl::unexpected<Error> damaged(std::string detail) {
@@ -16,6 +20,9 @@ tl::unexpected<Error> damaged(std::string detail) {
 }
 
 }  // namespace
+
+Restorer::Restorer(Log& log, Stores& stores, Options options)
+    : log_(log), stores_(stores), options_(std::move(options)), batch_bytes_max_(kBatchBytes) {}
 
 std::string_view Restorer::key_of(const Held& held) const {
   return std::string_view(bytes_).substr(held.key_at, held.key_size);
@@ -33,33 +40,52 @@ Result<bool> Restorer::advance(Millis budget) {
   while (next_ < result_.end) {
     const auto before = options_.clock->now();
     if (before >= until) return false;
-    Result<std::span<const Record>> records = reader_->poll(std::min(budget, Millis{20}), 4096);
-    if (!records) return tl::unexpected(records.error());
-    waited_ =
-        records->empty() ? waited_ + std::chrono::duration_cast<Millis>(options_.clock->now() - before) : Millis{};
+    const Result<std::size_t> taken = read(std::min(budget, Millis{20}), result_.end);
+    if (!taken) return tl::unexpected(taken.error());
+    waited_ = *taken == 0 ? waited_ + std::chrono::duration_cast<Millis>(options_.clock->now() - before) : Millis{};
     if (waited_ > kSilenceMax) {
       return fail(Domain::environment, "changelog_silent",
                   "no record of " + options_.changelog.topic + " came for 30 s; is a transaction left open in it?");
     }
-    for (const Record& record : *records) {
-      if (record.offset >= result_.end) {
-        next_ = result_.end;
-        break;
-      }
-      if (Status taken = take(record); !taken) return tl::unexpected(taken.error());
-      next_ = record.offset + 1;
-      if (forked_) break;
-    }
-    // The end of the last transaction takes an offset too, and no reader ever gets it.
-    if (const auto at = reader_->position(options_.changelog); at && !forked_) next_ = std::max(next_, *at);
-    if (forked_) {
-      if (Status again = start_over("store and changelog disagree about a commit"); !again) {
-        return tl::unexpected(again.error());
-      }
-    }
   }
   if (Status finished = finish(); !finished) return tl::unexpected(finished.error());
   return next_ >= result_.end;
+}
+
+// What is there, below `end`; the number of records that came.
+Result<std::size_t> Restorer::read(Millis timeout, Offset end) {
+  Result<std::span<const Record>> records = reader_->poll(timeout, 4096);
+  if (!records) return tl::unexpected(records.error());
+  for (const Record& record : *records) {
+    if (record.offset >= end) {
+      next_ = end;
+      break;
+    }
+    if (Status taken = take(record); !taken) return tl::unexpected(taken.error());
+    next_ = record.offset + 1;
+    if (!forked_) continue;
+    Status again = start_over("store and changelog disagree about a commit");
+    return again ? Result<std::size_t>(1) : tl::unexpected(again.error());
+  }
+  // The end of the last transaction takes an offset too, and no reader ever gets it.
+  if (const auto at = reader_->position(options_.changelog)) next_ = std::max(next_, *at);
+  return records->size();
+}
+
+Result<std::size_t> Restorer::follow() {
+  if (!opened_) {
+    batch_bytes_max_ = kFollowBytes;
+    if (Status opened = open(); !opened) return tl::unexpected(opened.error());
+    opened_ = true;
+    written_ = options_.clock->now();
+  }
+  Result<std::size_t> taken = read(Millis{0}, std::numeric_limits<Offset>::max());
+  if (!taken) return taken;
+  // A mark is renewed even if nothing changes, or the store would be taken for an old one.
+  const auto age = options_.clock->now() - written_;
+  if (age < (merged_.empty() ? SteadyTime::duration(kMarkRefresh) : SteadyTime::duration(kFollowWrites))) return taken;
+  if (Status written = write(); !written) return tl::unexpected(written.error());
+  return taken;
 }
 
 Status Restorer::open() {
@@ -145,6 +171,12 @@ Status Restorer::start_over(std::string_view why) {
 Status Restorer::take(const Record& record) {
   ++result_.records;
   if (record.key == kMarkerKey) return take_marker(record);
+  if (record.key == kGenesisKey && !result_.genesis) {
+    // Who follows from before the first commit meets it here.
+    const Result<std::uint64_t> id = decode_genesis(record.value);
+    if (!id) return tl::unexpected(id.error());
+    result_.genesis = *id;
+  }
   if (is_control_key(record.key)) return {};
   held_.push_back({record.offset, bytes_.size(), record.key.size(), record.value.size(), record.tombstone});
   bytes_ += record.key;
@@ -168,7 +200,7 @@ Status Restorer::take_marker(const Record& record) {
   result_.marker = std::move(*marker);
   result_.marker_offset = record.offset;
   merge();
-  return merged_bytes_ >= kBatchBytes ? write() : Status{};
+  return merged_bytes_ >= batch_bytes_max_ ? write() : Status{};
 }
 
 // Compaction may have removed records and markers: only what is next to each other can be held to the chain.
@@ -232,6 +264,7 @@ Status Restorer::write() {
   if (Status written = store_->write(changes, encode_mark(mark)); !written) return written;
   merged_.clear();
   merged_bytes_ = 0;
+  written_ = options_.clock->now();
   result_.write_seconds += std::chrono::duration<double>(options_.clock->now() - before).count();
   return {};
 }

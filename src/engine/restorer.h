@@ -37,10 +37,17 @@ class Restorer {
     Millis stale_after{};
     Clock* clock = nullptr;
   };
-  Restorer(Log& log, Stores& stores, Options options) : log_(log), stores_(stores), options_(std::move(options)) {}
+  Restorer(Log& log, Stores& stores, Options options);
 
   // True when done. Call until then; each call works for about `budget`.
   Result<bool> advance(Millis budget);
+  // Instead of it, for a store that is to be kept up to date: takes what the changelog has now and says how many
+  // records that was. Whole commits reach the store about once a second.
+  Result<std::size_t> follow();
+  // What follow() has taken so far goes into the store, as far as it is whole.
+  Status settle() { return merged_.empty() ? Status{} : write(); }
+  // The next offset of the changelog.
+  Offset next() const { return next_; }
   RestoreResult& result() { return result_; }
   std::unique_ptr<Store> take_store() { return std::move(store_); }
 
@@ -55,6 +62,7 @@ class Restorer {
     std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
   };
   Status open();
+  Result<std::size_t> read(Millis timeout, Offset end);
   Status read_genesis();
   Status start_over(std::string_view why);
   Status take(const Record& record);
@@ -75,6 +83,8 @@ class Restorer {
   RestoreResult result_;
   Offset next_ = 0;
   Millis waited_{};
+  SteadyTime written_{};
+  std::size_t batch_bytes_max_;
   bool opened_ = false;
   bool forked_ = false;
   bool started_over_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engine/marker.h"
 #include "juncture/core/hash.h"
@@ -10,6 +11,8 @@ namespace juncture::engine {
 namespace {
 
 constexpr std::size_t kSlotsAtFirst = 1024;
+// Beside its block, with what malloc adds to it: an entry and, half of them empty, its slots.
+constexpr std::size_t kEntryBytes = 40 + 16 + 4 * 8;
 
 std::uint32_t tag_of(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash >> 32U);
@@ -17,7 +20,8 @@ std::uint32_t tag_of(std::uint64_t hash) {
 
 }  // namespace
 
-StateCache::StateCache(std::size_t entries_max) : entries_max_(std::max<std::size_t>(entries_max, 16)) {
+StateCache::StateCache(std::size_t entries_max, std::size_t bytes_max)
+    : entries_max_(std::max<std::size_t>(entries_max, 16)), bytes_max_(bytes_max) {
   clear();
 }
 
@@ -29,6 +33,7 @@ void StateCache::clear() {
   dirty_.clear();
   pending_.clear();
   pending_count_ = live_ = hand_ = 0;
+  bytes_ = dirty_bytes_ = pending_bytes_ = 0;
 }
 
 StateCache::Index StateCache::find(std::uint64_t hash, std::string_view key) const {
@@ -71,6 +76,7 @@ StateCache::Index StateCache::insert(std::uint64_t hash, std::string_view key) {
   while (slots_[at].entry != kNone) at = (at + 1) & mask_;
   slots_[at] = {tag_of(hash), index};
   ++live_;
+  bytes_ += kEntryBytes;
   return index;
 }
 
@@ -82,6 +88,7 @@ void StateCache::assign(Entry& entry, std::string_view key, std::string_view val
     auto block = std::unique_ptr<char[]>(new char[capacity]);
     std::memcpy(block.get(), key.data(), key.size());
     if (!value.empty()) std::memcpy(block.get() + key.size(), value.data(), value.size());
+    bytes_ += capacity - entry.capacity;
     entry.block = std::move(block);
     entry.capacity = static_cast<std::uint32_t>(capacity);
   } else {
@@ -118,8 +125,9 @@ Result<std::optional<std::string_view>> StateCache::get(std::string_view key) {
   return value_of(entry);
 }
 
-void StateCache::touch(Index index, Entry& entry) {
+void StateCache::touch(Index index, Entry& entry, std::size_t dirty_before) {
   entry.used = true;
+  dirty_bytes_ += size_of(entry) - dirty_before;
   if (entry.dirty) return;
   entry.dirty = true;
   dirty_.push_back(index);
@@ -133,9 +141,10 @@ Status StateCache::put(std::string_view key, std::string_view value) {
   Index index = find(hash, key);
   if (index == kNone) index = insert(hash, key);
   Entry& entry = entries_[index];
+  const std::size_t dirty_before = entry.dirty ? size_of(entry) : 0;
   entry.present = true;
   assign(entry, key, value);
-  touch(index, entry);
+  touch(index, entry, dirty_before);
   return {};
 }
 
@@ -147,9 +156,10 @@ Status StateCache::remove(std::string_view key) {
   Index index = find(hash, key);
   if (index == kNone) index = insert(hash, key);
   Entry& entry = entries_[index];
+  const std::size_t dirty_before = entry.dirty ? size_of(entry) : 0;
   entry.present = false;
   entry.value_size = 0;
-  touch(index, entry);
+  touch(index, entry, dirty_before);
   return {};
 }
 
@@ -173,12 +183,15 @@ void StateCache::commit() {
   for (const Index index : dirty_) {
     Entry& entry = entries_[index];
     entry.dirty = false;
+    pending_bytes_ += size_of(entry) - entry.pending_size;
+    entry.pending_size = static_cast<std::uint32_t>(size_of(entry));
     if (entry.pending) continue;
     entry.pending = true;
     pending_.push_back(index);
     ++pending_count_;
   }
   dirty_.clear();
+  dirty_bytes_ = 0;
 }
 
 std::vector<StateCache::Index> StateCache::take_pending() {
@@ -190,6 +203,7 @@ void StateCache::written(Index index) {
   if (!entry.pending) return;
   entry.pending = false;
   --pending_count_;
+  pending_bytes_ -= std::exchange(entry.pending_size, 0);
 }
 
 void StateCache::erase(Index index) {
@@ -205,14 +219,15 @@ void StateCache::erase(Index index) {
   }
   slots_[hole] = {};
   entry.live = false;
+  bytes_ -= kEntryBytes + std::exchange(entry.capacity, 0);
+  entry.block.reset();
   free_.push_back(index);
   --live_;
 }
 
 void StateCache::evict() {
-  const std::size_t target = entries_max_ / 8 * 7;
   // Twice round at most: the first round takes the marks of use away.
-  for (std::size_t steps = entries_.size() * 2; live_ > target && steps > 0; --steps) {
+  for (std::size_t steps = entries_.size() * 2; too_much(7) && steps > 0; --steps) {
     hand_ = hand_ + 1 < entries_.size() ? hand_ + 1 : 0;
     Entry& entry = entries_[hand_];
     if (!entry.live || entry.dirty || entry.pending) continue;

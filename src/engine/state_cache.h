@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -18,7 +19,7 @@ class StateCache final : public State {
  public:
   using Index = std::uint32_t;
 
-  explicit StateCache(std::size_t entries_max);
+  explicit StateCache(std::size_t entries_max, std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
   void attach(const Store* store) { store_ = store; }
 
   Result<std::optional<std::string_view>> get(std::string_view key) override;
@@ -30,7 +31,11 @@ class StateCache final : public State {
   void prefetch_value(std::uint64_t hash) const;
 
   std::size_t size() const { return live_; }
-  bool full() const { return live_ >= entries_max_; }
+  std::size_t bytes() const { return bytes_; }  // values, keys and what it takes to find them
+  bool full() const { return live_ >= entries_max_ || bytes_ >= bytes_max_; }
+  // Of keys and values: changed since the last commit; committed and not in the store yet.
+  std::size_t dirty_bytes() const { return dirty_bytes_; }
+  std::size_t pending_bytes() const { return pending_bytes_; }
   const std::vector<Index>& dirty() const { return dirty_; }
   // Keys and values by index; the value is none where the key was removed.
   Change change(Index index) const;
@@ -42,7 +47,7 @@ class StateCache final : public State {
   void written(Index index);
   std::size_t pending() const { return pending_count_; }
 
-  // Drops clean values that were not used of late until 7/8 of the maximum are left.
+  // Drops clean values that were not used of late until 7/8 of both maxima are left.
   void evict();
   // Forgets everything.
   void clear();
@@ -54,6 +59,7 @@ class StateCache final : public State {
     std::uint32_t capacity = 0;
     std::uint32_t key_size = 0;
     std::uint32_t value_size = 0;
+    std::uint32_t pending_size = 0;  // as counted in pending_bytes_
     bool live = false, present = false, dirty = false, pending = false, used = false;
   };
   struct Slot {
@@ -67,12 +73,16 @@ class StateCache final : public State {
   Index find(std::uint64_t hash, std::string_view key) const;
   Index insert(std::uint64_t hash, std::string_view key);
   void assign(Entry& entry, std::string_view key, std::string_view value);
-  void touch(Index index, Entry& entry);
+  void touch(Index index, Entry& entry, std::size_t dirty_before);
+  static std::size_t size_of(const Entry& entry) { return std::size_t{entry.key_size} + entry.value_size; }
+  bool too_much(std::size_t eighths) const {
+    return live_ > entries_max_ / 8 * eighths || bytes_ > bytes_max_ / 8 * eighths;
+  }
   void erase(Index index);
   void grow();
 
   const Store* store_ = nullptr;
-  std::size_t entries_max_;
+  std::size_t entries_max_, bytes_max_;
   std::size_t mask_ = 0;
   std::vector<Slot> slots_;
   std::vector<Entry> entries_;
@@ -81,6 +91,7 @@ class StateCache final : public State {
   std::vector<Index> pending_;
   std::size_t pending_count_ = 0;
   std::size_t live_ = 0;
+  std::size_t bytes_ = 0, dirty_bytes_ = 0, pending_bytes_ = 0;
   std::size_t hand_ = 0;  // of the eviction clock
 };
 

@@ -75,7 +75,7 @@ TaskStats TaskCounters::stats(Timestamp now) const {
 Task::Task(Parts parts, Partition partition)
     : parts_(parts),
       partition_(partition),
-      cache_(parts.options.cache_entries_max),
+      cache_(parts.options.cache_entries_max, parts.options.cache_bytes_max),
       producer_(exactly_once() ? own_producer_ : parts_.shared_producer),
       output_(producer_, parts.topology.outputs) {
   for (const std::string& topic : parts_.topology.inputs) inputs_.push_back({.at = {topic, partition}});
@@ -252,6 +252,7 @@ Status Task::confirm() {
     counters.end_to_end_seconds.observe(seconds(std::max(Millis{0}, now - sample)));
   }
   samples_.clear();
+  output_.forget_bytes();
   if (!parts_.topology.stateful) return {};
   marker_committed();
   std::vector<Change> changes;
@@ -281,6 +282,7 @@ void Task::marker_committed() {
 Status Task::write_behind(SteadyTime now, bool all) {
   if (!parts_.topology.stateful || store_ == nullptr || !cache_.dirty().empty()) return {};
   const auto age = now - round_started_;
+  all = all || cache_.pending_bytes() >= parts_.options.pending_bytes_max;
   if (round_done_ == round_.size()) {
     const bool refresh = cache_.pending() == 0 && age > kMarkRefresh;
     if (!all && !refresh && (cache_.pending() == 0 || age < parts_.options.write_behind)) return {};
@@ -329,6 +331,7 @@ void Task::forget() {
   own_producer_.reset();
   in_transaction_ = false;
   output_.drop();
+  output_.forget_bytes();
   cache_.clear();
   cache_.attach(nullptr);
   restorer_.reset();
@@ -379,6 +382,8 @@ Status Task::close_clean(SteadyTime until) {
 }
 
 void Task::close_dirty() {
+  // First: whoever opens the folder next must find it asked for by nobody, or by itself.
+  if (parts_.standby != nullptr && parts_.topology.stateful) parts_.standby->take_up(parts_.topology.name, partition_);
   forget();
   become(TaskState::closed);
 }

@@ -13,6 +13,7 @@
 #include "engine/marker.h"
 #include "engine/output_buffer.h"
 #include "engine/restorer.h"
+#include "engine/standby.h"
 #include "engine/state_cache.h"
 #include "engine/task_counters.h"
 #include "juncture/engine/engine.h"
@@ -30,6 +31,7 @@ class Task {
     const SubTopology& topology;
     const EngineOptions& options;
     TaskCounters& counters;
+    Standby* standby = nullptr;  // none: nobody else opens stores here
   };
   Task(Parts parts, Partition partition);
 
@@ -50,7 +52,10 @@ class Task {
   // Records of one input in order. On an error the task must be suspended: it has stopped inside a record.
   Status process(std::span<const Record> records);
   bool dirty() const { return processed_; }
-  bool full() const { return cache_.full(); }
+  // Time to commit: no more should be held in memory, or in one transaction.
+  bool full() const {
+    return cache_.full() || cache_.dirty_bytes() + output_.bytes() >= parts_.options.transaction_bytes_max;
+  }
 
   // The steps of a commit. send() puts outputs, changes and the marker into the producer. Then either the worker
   // flushes and commits the positions of all its tasks, or each task commits its own transaction, on any thread while
@@ -91,6 +96,7 @@ class Task {
   // One producer with a clock in 2038 must not make everything else look old.
   Timestamp believable(Timestamp time) const { return std::min(time, clock().wall() + std::chrono::minutes(5)); }
   bool may_reopen(SteadyTime now) const;
+  bool store_is_free();
   void become(TaskState next);
   void forget();
   Status begin_transaction();

@@ -25,6 +25,12 @@ bool Task::may_reopen(SteadyTime now) const {
   return std::all_of(inputs_.begin(), inputs_.end(), [](const Input& input) { return input.here; });
 }
 
+// The copy that was kept of this partition lets go of it, now or in a moment.
+bool Task::store_is_free() {
+  return parts_.standby == nullptr || !parts_.topology.stateful ||
+         parts_.standby->let_go(parts_.topology.name, partition_);
+}
+
 bool Task::wants_producer(SteadyTime now) const {
   return exactly_once() && own_producer_ == nullptr && may_reopen(now);
 }
@@ -39,7 +45,8 @@ void Task::take_over() {
   Result<std::unique_ptr<Producer>> producer =
       parts_.log.make_producer({.transactional_id = std::move(id),
                                 .linger = kLinger,
-                                .transaction_timeout = parts_.options.transaction_timeout});
+                                .transaction_timeout = parts_.options.transaction_timeout,
+                                .queue_bytes = parts_.options.producer_queue_bytes});
   taken_over_ = producer ? Status() : Status(tl::unexpected(producer.error()));
   if (producer) own_producer_ = std::move(*producer);
 }
@@ -47,6 +54,7 @@ void Task::take_over() {
 void Task::advance(Millis budget, SteadyTime now) {
   Status outcome;
   if (may_reopen(now)) {
+    if (!store_is_free()) return;
     outcome = open();
   } else if (state_ != TaskState::restoring) {
     return;

@@ -16,8 +16,10 @@ constexpr auto kLookInterval = std::chrono::seconds(1);
 }  // namespace
 
 Status Worker::open() {
-  ConsumerOptions options{
-      .group = parts_.options.application, .member = parts_.options.member, .endpoint = parts_.options.endpoint};
+  ConsumerOptions options{.group = parts_.options.application,
+                          .member = parts_.options.member,
+                          .endpoint = parts_.options.endpoint,
+                          .queue_bytes = parts_.options.consumer_queue_bytes};
   if (!options.member.empty()) options.member += "-" + std::to_string(parts_.number);
   if (Status renewed = renew_producer(); !renewed) return renewed;
   Result<std::unique_ptr<Consumer>> consumer = parts_.log.make_consumer(options);
@@ -33,7 +35,8 @@ Status Worker::open() {
 
 Status Worker::renew_producer() {
   if (parts_.options.delivery == Delivery::exactly_once) return {};
-  Result<std::unique_ptr<Producer>> producer = parts_.log.make_producer({});
+  Result<std::unique_ptr<Producer>> producer =
+      parts_.log.make_producer({.transactional_id = {}, .queue_bytes = parts_.options.producer_queue_bytes});
   if (!producer) return tl::unexpected(producer.error());
   producer_ = std::move(*producer);
   return {};
@@ -286,9 +289,10 @@ void Worker::on_assigned(std::span<const TopicPartition> partitions) {
     std::unique_ptr<Task>& task = tasks_[{index, at.partition}];
     if (task == nullptr) {
       const SubTopology& topology = parts_.topologies[index];
-      task = std::make_unique<Task>(Task::Parts{parts_.log, parts_.stores, consumer_, producer_, topology,
-                                                parts_.options, parts_.registry.counters(topology, at.partition)},
-                                    at.partition);
+      task =
+          std::make_unique<Task>(Task::Parts{parts_.log, parts_.stores, consumer_, producer_, topology, parts_.options,
+                                             parts_.registry.counters(topology, at.partition), parts_.standby},
+                                 at.partition);
     }
     task->add_input(at.topic);
   }

@@ -46,6 +46,7 @@ class Worker final : private AssignmentListener {
     Registry& registry;
     Lanes& lanes;
     int number = 0;
+    Standby* standby = nullptr;
   };
   explicit Worker(Parts parts) : parts_(parts) {}
   Worker(const Worker&) = delete;

@@ -11,10 +11,11 @@
 namespace juncture {
 
 struct RocksdbOptions {
-  std::filesystem::path directory;                          // made if it is missing; a folder per task below it
-  std::size_t block_cache_bytes = std::size_t{64} << 20U;   // shared by all tasks
-  std::size_t write_buffer_bytes = std::size_t{16} << 20U;  // per task, twice at most
-  bool read_only = false;                                   // for looking at state that another process may hold
+  std::filesystem::path directory;                            // made if it is missing; a folder per task below it
+  std::size_t block_cache_bytes = std::size_t{64} << 20U;     // shared by all tasks
+  std::size_t write_buffer_bytes = std::size_t{16} << 20U;    // per task, twice at most
+  std::size_t write_buffers_bytes = std::size_t{256} << 20U;  // of all tasks together; then they are written out early
+  bool read_only = false;                                     // for looking at state that another process may hold
 };
 
 // What RocksDB itself says, summed over the open stores.

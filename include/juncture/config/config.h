@@ -41,6 +41,9 @@ inline constexpr std::array<std::string_view, 4> kLogLevelNames{"debug", "info",
 enum class LogFormat : std::uint8_t { auto_, text, logfmt, json };
 inline constexpr std::array<std::string_view, 4> kLogFormatNames{"auto", "text", "logfmt", "json"};
 
+enum class StandbyKind : std::uint8_t { none, all };
+inline constexpr std::array<std::string_view, 2> kStandbyNames{"none", "all"};
+
 struct KafkaConfig {
   std::string brokers = "127.0.0.1:9092";
   std::map<std::string, std::string> properties;
@@ -114,6 +117,8 @@ struct EngineConfig {
   std::string member;
   Millis fresh_within{5min};
   Bytes cache{256 * kMiB};
+  Bytes buffers{384 * kMiB};
+  StandbyKind standby = StandbyKind::none;
   std::int64_t hot_key = 5000;
   friend bool operator==(const EngineConfig&, const EngineConfig&) = default;
 
@@ -138,6 +143,13 @@ struct EngineConfig {
       Note{"A prospect with more signals than this in a minute is reported as a hot key; 0: none is.", 0,
            1'000'000'000});
     v("cache", cache, Note{"Memory for the working set of all tasks together.", 8 * kMiB, 1024 * kGiB});
+    v("buffers", buffers,
+      Note{"Memory for what is on its way, of all tasks together: queues from and to Kafka, open transactions, values "
+           "that RocksDB does not have yet, its write buffers and its block cache.",
+           64 * kMiB, 1024 * kGiB});
+    v("standby", standby, kStandbyNames,
+      Note{"`all`: this process keeps a copy of the state that other processes own, on its disk, so that it can take "
+           "over from one of them within seconds. `none`: it reads the changelog then."});
   }
 };
 

@@ -27,14 +27,21 @@ struct EngineOptions {
 
   std::string application = "juncture";  // the group, and the prefix of changelog topics
   Delivery delivery = Delivery::exactly_once;
-  int workers = 1;                          // threads, each with its own consumer and tasks; 1 to 64
-  Millis commit_interval{100};              // longest time that work stays uncommitted when caught up
-  Millis commit_interval_backlog{1000};     // the same behind the head
-  Millis write_behind{15'000};              // how late committed values reach the store
-  Start start = Start::earliest;            // where an input begins that was never read before
-  Timestamp start_time{};                   // for Start::time
-  Millis fresh_within{60'000};              // the freshness gate: how far behind the head a record may be
-  std::size_t cache_entries_max = 200'000;  // values kept in memory, per task
+  int workers = 1;                                        // threads, each with its own consumer and tasks; 1 to 64
+  Millis commit_interval{100};                            // longest time that work stays uncommitted when caught up
+  Millis commit_interval_backlog{1000};                   // the same behind the head
+  Millis write_behind{15'000};                            // how late committed values reach the store
+  Start start = Start::earliest;                          // where an input begins that was never read before
+  Timestamp start_time{};                                 // for Start::time
+  Millis fresh_within{60'000};                            // the freshness gate: how far behind the head a record may be
+  std::size_t cache_entries_max = 200'000;                // values kept in memory, per task
+  std::size_t cache_bytes_max = std::size_t{512} << 20U;  // of them, per task; a transaction may go beyond
+  // Per task: a transaction that holds so much is committed early; committed values go to the store early.
+  std::size_t transaction_bytes_max = std::size_t{32} << 20U;
+  std::size_t pending_bytes_max = std::size_t{64} << 20U;
+  // Per worker, and per producer: as ConsumerOptions and ProducerOptions have them.
+  std::size_t consumer_queue_bytes = std::size_t{64} << 20U;
+  std::size_t producer_queue_bytes = std::size_t{32} << 20U;
   std::size_t poll_records_max = 4096;
   bool serve_reads = true;        // keep committed values readable from other threads
   std::string member;             // static member id, worker number appended; empty: dynamic
@@ -46,6 +53,8 @@ struct EngineOptions {
   Millis transaction_timeout{10'000};
   Millis revoke_max{2'000};        // how long a commit may hold up partitions that go to somebody else
   std::size_t commit_lanes = 8;    // threads on which commits of different tasks wait for the log at the same time
+  bool standby = false;            // keep a copy of the state of every partition that other processes own
+  Millis standby_after{3'000};     // how long a partition has been nobody's here before it is copied
   Millis stuck_after{10'000};      // a worker that makes no step for so long is reported
   Clock* clock = &system_clock();  // outlives the engine
 };
@@ -90,9 +99,21 @@ struct WorkerStats {
   bool stuck = false;       // for longer than EngineOptions::stuck_after
 };
 
+// The copy of a partition's state that another process owns.
+struct StandbyStats {
+  std::string sub_topology;
+  Partition partition = 0;
+  Offset position = 0;  // of the changelog, next to be read
+  Offset end = 0;
+  std::uint64_t lag = 0;   // records, ends of transactions included
+  std::string error_code;  // of what keeps it from going on; empty if nothing does
+  std::string error;
+};
+
 struct EngineStats {
   std::vector<TaskStats> tasks;  // sorted by sub-topology and partition; closed ones too, once seen here
   std::vector<WorkerStats> workers;
+  std::vector<StandbyStats> standbys;  // of partitions that no task here owns; empty without EngineOptions::standby
   std::uint64_t rebalances_assigned = 0, rebalances_revoked = 0, rebalances_lost = 0;
   std::map<std::string, std::uint64_t> log_errors;  // by code
 };

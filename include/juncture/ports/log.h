@@ -138,13 +138,15 @@ struct ConsumerOptions {
   std::string member;  // static member id; empty: dynamic
   // Where this process answers for what it owns, as http://host:port: told to all by Log::members(). Empty: nowhere.
   std::string endpoint{};
+  std::size_t queue_bytes = std::size_t{64} << 20U;  // fetched and not polled yet, where the log is elsewhere
 };
 struct ProducerOptions {
   // Empty: at least once, idempotent where the log can. Else making the producer fences every older one of this id,
   // aborts what it left open, and waits for that: up to a second or two.
   std::string transactional_id;
   Millis linger{5};
-  Millis transaction_timeout{10'000};  // then the log aborts an open transaction by itself
+  Millis transaction_timeout{10'000};                // then the log aborts an open transaction by itself
+  std::size_t queue_bytes = std::size_t{32} << 20U;  // sent and not delivered yet; then send() waits
 };
 
 // A member of a group, as the group's coordinator sees it.

@@ -22,8 +22,8 @@ Result<std::unique_ptr<Consumer>> KafkaConsumer::make(const KafkaLogOptions& opt
   KafkaLogOptions mine = options;
   // The only text of ours that describing a group gives back: librdkafka 2.0 sends no user data with a subscription.
   if (!wanted.endpoint.empty()) mine.client_id = wanted.endpoint;
-  const Status opened =
-      consumer->source_.open(mine, wanted.group, wanted.member, consumer->state_, {on_rebalance, nullptr});
+  const Status opened = consumer->source_.open(mine, wanted.group, wanted.member, wanted.queue_bytes, consumer->state_,
+                                               {on_rebalance, nullptr});
   if (!opened) return tl::unexpected(opened.error());
   return std::unique_ptr<Consumer>(std::move(consumer));
 }
@@ -155,8 +155,9 @@ Status KafkaConsumer::close() {
 
 Result<std::unique_ptr<Reader>> KafkaReader::make(const KafkaLogOptions& options) {
   std::unique_ptr<KafkaReader> reader(new KafkaReader());
+  constexpr std::size_t kQueueBytes = std::size_t{16} << 20U;
   // The name is asked for and never used: without subscribe() there is no group, without commit() no position.
-  if (Status opened = reader->source_.open(options, "juncture-reader", {}, reader->state_, {}); !opened) {
+  if (Status opened = reader->source_.open(options, "juncture-reader", {}, kQueueBytes, reader->state_, {}); !opened) {
     return tl::unexpected(opened.error());
   }
   return std::unique_ptr<Reader>(std::move(reader));

@@ -13,7 +13,7 @@ namespace {
 
 // As long as a record may be under way; then its delivery has failed.
 constexpr int kDeliveryMs = 120'000;
-constexpr int kRoomMs = 50;
+constexpr int kRoomMs = 5;
 constexpr unsigned kServeEvery = 1024;
 
 // librdkafka takes const data through pointers to non-const; with F_COPY it only reads. Null would be a tombstone.
@@ -25,25 +25,25 @@ void* bytes(std::string_view text) {
 using KafkaError = std::unique_ptr<rd_kafka_error_t, Calls<rd_kafka_error_destroy>>;
 
 KafkaHandle::Settings settings_of(const ProducerOptions& wanted) {
+  // Beside its bytes, which alone are counted, a message takes some two hundred of librdkafka's own.
+  const std::size_t messages = std::clamp<std::size_t>(wanted.queue_bytes / 128, 4096, 500'000);
   KafkaHandle::Settings settings{{"enable.idempotence", "true"},
                                  {"acks", "all"},
                                  {"compression.codec", "lz4"},
                                  {"linger.ms", std::to_string(wanted.linger.count())},
                                  {"batch.num.messages", "100000"},
                                  {"batch.size", "1000000"},
-                                 {"queue.buffering.max.messages", "500000"},
+                                 {"queue.buffering.max.messages", std::to_string(messages)},
+                                 {"queue.buffering.max.kbytes", std::to_string(wanted.queue_bytes / 1024)},
                                  {"delivery.report.only.error", "true"}};
   if (wanted.transactional_id.empty()) {
-    settings.insert(settings.end(),
-                    {{"message.timeout.ms", std::to_string(kDeliveryMs)}, {"queue.buffering.max.kbytes", "131072"}});
+    settings.emplace_back("message.timeout.ms", std::to_string(kDeliveryMs));
     return settings;
   }
   const std::string timeout = std::to_string(wanted.transaction_timeout.count());
   settings.insert(settings.end(), {{"transactional.id", wanted.transactional_id},
                                    {"transaction.timeout.ms", timeout},
                                    {"message.timeout.ms", timeout},
-                                   // There may be one of these for each partition.
-                                   {"queue.buffering.max.kbytes", "32768"},
                                    // Between two transactions the coordinator says "not yet" a few times; at the
                                    // default of 100 ms that would be most of what a commit takes.
                                    {"retry.backoff.ms", "5"}});

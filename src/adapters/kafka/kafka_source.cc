@@ -19,9 +19,12 @@ std::string label(const TopicPartition& at) {
 }  // namespace
 
 Status KafkaSource::open(const KafkaLogOptions& options, const std::string& group, const std::string& member,
-                         KafkaOpaque& opaque, const KafkaCallbacks& callbacks) {
+                         std::size_t queue_bytes, KafkaOpaque& opaque, const KafkaCallbacks& callbacks) {
   options_ = options;
   opaque_ = &opaque;
+  // Beside its bytes, which alone are counted, a message takes some hundred of librdkafka's own.
+  const std::size_t messages = std::max<std::size_t>(queue_bytes / 512, 4096);
+  const std::size_t fetch = std::clamp<std::size_t>(queue_bytes / 4, std::size_t{1} << 20U, std::size_t{16} << 20U);
   KafkaHandle::Settings settings{{"group.id", group},
                                  {"enable.auto.commit", "false"},
                                  {"enable.auto.offset.store", "false"},
@@ -35,8 +38,9 @@ Status KafkaSource::open(const KafkaLogOptions& options, const std::string& grou
                                  {"heartbeat.interval.ms", "1000"},
                                  {"fetch.wait.max.ms", "100"},
                                  {"fetch.error.backoff.ms", "50"},
-                                 {"queued.min.messages", "1000000"},
-                                 {"queued.max.messages.kbytes", "65536"}};
+                                 {"fetch.max.bytes", std::to_string(fetch)},
+                                 {"queued.min.messages", std::to_string(messages)},
+                                 {"queued.max.messages.kbytes", std::to_string(queue_bytes / 1024)}};
   if (!member.empty()) settings.emplace_back("group.instance.id", member);
   Result<KafkaHandle> handle = KafkaHandle::make(RD_KAFKA_CONSUMER, options, settings, opaque, callbacks);
   if (!handle) return tl::unexpected(handle.error());

@@ -16,8 +16,8 @@ namespace juncture {
 class KafkaSource {
  public:
   // `opaque` outlives the source and is what its callbacks get.
-  Status open(const KafkaLogOptions& options, const std::string& group, const std::string& member, KafkaOpaque& opaque,
-              const KafkaCallbacks& callbacks);
+  Status open(const KafkaLogOptions& options, const std::string& group, const std::string& member,
+              std::size_t queue_bytes, KafkaOpaque& opaque, const KafkaCallbacks& callbacks);
   ~KafkaSource();
   KafkaSource() = default;
   KafkaSource(const KafkaSource&) = delete;

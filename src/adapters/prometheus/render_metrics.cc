@@ -28,6 +28,11 @@ void add_process(Families& out, const MetricsSnapshot& s) {
   add_each(out, "state", kTaskStates, s.tasks);
   out.gauge("juncture_tasks_suspended", "Tasks that take no records, by the code of what failed.");
   for (const auto& [code, count] : s.tasks_suspended) out.add(static_cast<double>(count), {{"code", code}});
+  out.gauge("juncture_standby_lag_records", "Changelog records that the copy of another process's partition lacks.");
+  for (std::size_t i = 0; i < std::min(s.standby_lag.size(), kLagRowsMax); ++i) {
+    const auto& [partition, lag] = s.standby_lag[i];
+    out.add(static_cast<double>(lag), {{"partition", std::to_string(partition)}});
+  }
   out.gauge("juncture_worker_stuck", "Workers that have made no step for more than 10 s.")
       .add(static_cast<double>(s.workers_stuck));
   out.counter("process_cpu_seconds_total", "User and system CPU time.").add(p.cpu_seconds);

@@ -7,6 +7,7 @@
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
+#include <rocksdb/write_buffer_manager.h>
 
 #include <atomic>
 #include <chrono>
@@ -167,6 +168,7 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
   explicit RocksdbStoresOnDisk(RocksdbOptions options)
       : options_(std::move(options)),
         cache_(rocksdb::NewLRUCache(options_.block_cache_bytes)),
+        buffers_(std::make_shared<rocksdb::WriteBufferManager>(options_.write_buffers_bytes)),
         open_(std::make_shared<OpenStores>()) {}
 
   Result<std::unique_ptr<Store>> open(std::string_view name) override {
@@ -175,6 +177,7 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
     rocksdb::Options options = database_options(options_, cache_);
     auto disk = std::make_shared<DiskWatch>();
     options.listeners.push_back(disk);
+    options.write_buffer_manager = buffers_;
     rocksdb::DB* db = nullptr;
     const rocksdb::Status status =
         options_.read_only ? rocksdb::DB::OpenForReadOnly(options, path, &db) : rocksdb::DB::Open(options, path, &db);
@@ -222,6 +225,7 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
 
   RocksdbOptions options_;
   std::shared_ptr<rocksdb::Cache> cache_;
+  std::shared_ptr<rocksdb::WriteBufferManager> buffers_;
   std::shared_ptr<OpenStores> open_;
 };
 
