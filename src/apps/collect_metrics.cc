@@ -7,10 +7,12 @@
 namespace juncture::apps {
 namespace {
 
-void take_totals(MetricsSnapshot& out, const Totals& prospects, const Totals& intake) {
+void take_totals(MetricsSnapshot& out, const Totals& prospects, const Totals& intake, const Totals& accounts) {
   out.signals_consumed = {{"canonical", prospects.read}, {"intake", intake.read}};
   out.signals_rejected = prospects.rejected;
-  for (std::size_t i = 0; i < out.signals_rejected.size(); ++i) out.signals_rejected[i] += intake.rejected[i];
+  for (std::size_t i = 0; i < out.signals_rejected.size(); ++i) {
+    out.signals_rejected[i] += intake.rejected[i] + accounts.rejected[i];
+  }
   out.signals_ignored = intake.ignored;
   out.signals_duplicate = prospects.duplicate;
   out.signals_late_dropped = prospects.late;
@@ -31,13 +33,15 @@ void take_totals(MetricsSnapshot& out, const Totals& prospects, const Totals& in
 }
 
 void take_engine(MetricsSnapshot& out, const EngineStats& stats) {
-  NamedHistogram prospects{.name = "prospects", .value = {}}, intake{.name = "intake", .value = {}};
+  NamedHistogram prospects{.name = "prospects", .value = {}}, intake{.name = "intake", .value = {}},
+      accounts{.name = "accounts", .value = {}};
   for (const TaskStats& task : stats.tasks) {
     ++out.tasks[static_cast<std::size_t>(task.state)];
     if (task.state == TaskState::suspended) ++out.tasks_suspended[task.error_code];
-    const bool stateful = task.sub_topology == kProspects;
-    (stateful ? prospects : intake).value.merge(task.process_seconds);
-    if (stateful) out.signal_to_recommendation_seconds.merge(task.end_to_end_seconds);
+    const bool of_prospects = task.sub_topology == kProspects;
+    NamedHistogram& step = of_prospects ? prospects : task.sub_topology == kAccounts ? accounts : intake;
+    step.value.merge(task.process_seconds);
+    if (of_prospects) out.signal_to_recommendation_seconds.merge(task.end_to_end_seconds);
     out.commits_succeeded += task.commits;
     out.commits_failed += task.commits_failed;
     if (task.state == TaskState::closed) continue;
@@ -51,7 +55,7 @@ void take_engine(MetricsSnapshot& out, const EngineStats& stats) {
   }
   for (const WorkerStats& worker : stats.workers) out.workers_stuck += worker.stuck ? 1 : 0;
   for (const StandbyStats& copy : stats.standbys) out.standby_lag.emplace_back(copy.partition, copy.lag);
-  out.process_seconds = {prospects, intake};
+  out.process_seconds = {prospects, intake, accounts};
   out.rebalances_assigned = stats.rebalances_assigned;
   out.rebalances_revoked = stats.rebalances_revoked;
   out.rebalances_lost = stats.rebalances_lost;
@@ -71,7 +75,7 @@ std::string collect_metrics(const Node& node, const StatusBoard& board, std::spa
   out.source = std::string(node.log().kind());
   out.synthetic = node.knowledge().synthetic;
   out.ready = node.engine().ready();
-  take_totals(out, totals_of(node, kProspects), totals_of(node, kIntake));
+  take_totals(out, totals_of(node, kProspects), totals_of(node, kIntake), totals_of(node, kAccounts));
   board.add_http(out.signals_rejected);
   take_engine(out, node.engine().stats());
   out.log_dropped_unread = node.log().dropped_unread();

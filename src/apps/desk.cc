@@ -12,6 +12,8 @@
 #include "juncture/core/json_writer.h"
 #include "juncture/ingest/canonical.h"
 #include "juncture/ingest/connector.h"
+#include "juncture/pipeline/render.h"
+#include "juncture/state/account_codec.h"
 #include "juncture/state/codec.h"
 #include "juncture/state/keys.h"
 
@@ -102,6 +104,10 @@ std::vector<Route> Desk::routes() {
                     .path = "/v1/prospects/{id}",
                     .serves = Serves::analyst,
                     .handler = [this](const HttpRequest& request) { return get_prospect(request); }});
+  routes.push_back({.method = Method::get,
+                    .path = "/v1/accounts/{id}",
+                    .serves = Serves::analyst,
+                    .handler = [this](const HttpRequest& request) { return get_account(request); }});
   routes.push_back({.method = Method::get, .path = "/v1/stream", .serves = Serves::analyst, .stream = true});
   routes.push_back(
       {.method = Method::get, .path = "/v1/status", .serves = Serves::analyst, .handler = [this](const HttpRequest&) {
@@ -214,6 +220,37 @@ HttpAnswer Desk::get_prospect(const HttpRequest& request) const {
   // Another instance may know better.
   if (known->as_of.stale) return problem(503, "stale", "the log has not been heard of for a while; ask again");
   return problem(404, "unknown_prospect", "nothing is known of this prospect");
+}
+
+// Who counts as active is told by the stream's time, which goes on where an account is silent. The group gives
+// partition p of both topics to one member: what is known of the owner of signals' p holds for accounts.evidence's.
+HttpAnswer Desk::get_account(const HttpRequest& request) const {
+  const std::string_view id = request.parameter;
+  const Partition partition = partition_of(node_, id);
+  std::string key;
+  keys::account(AccountId(id), key);
+  const auto value = node_.engine().read(kAccounts, key, id);
+  if (!value && value.error().code == "not_here") {
+    return forwarder_.ask_owner(
+        request, {.serves = Serves::analyst, .partition = partition, .target = "/v1/accounts/" + percent_encoded(id)});
+  }
+  if (!value) return problem(value.error());
+  const bool stale = !node_.leases().held(kProspects, partition, std::chrono::steady_clock::now());
+  if (!value->value) {
+    if (stale) return problem(503, "stale", "the log has not been heard of for a while; ask again");
+    return problem(404, "unknown_account", "nothing is known of this account");
+  }
+  Account account;
+  if (Status decoded = decode(*value->value, account); !decoded) return problem(decoded.error());
+  std::string text;
+  JsonWriter answer(text);
+  answer.begin_object();
+  write_account(answer, id, account, value->as_of_time);
+  answer.member("partition", partition);
+  answer.member("as_of_offset", value->as_of_offset);
+  answer.member("stale", stale);
+  answer.end_object();
+  return json(std::move(text));
 }
 
 }  // namespace juncture::apps

@@ -27,6 +27,7 @@ class Desk {
   HttpAnswer get_suggestions(const HttpRequest& request) const;
   HttpAnswer post_feedback(const HttpRequest& request);
   HttpAnswer get_prospect(const HttpRequest& request) const;
+  HttpAnswer get_account(const HttpRequest& request) const;
 
   Node& node_;
   const LiveFeed& feed_;

@@ -12,6 +12,9 @@ std::vector<UsedTopic> used_topics(const Config& config) {
   const Topics topics(config.log.topics.prefix);
   std::vector<UsedTopic> all{{topics.signals, TopicUse::signals},
                              {changelog_topic(group_of(config), kProspects), TopicUse::changelog},
+                             {changelog_topic(group_of(config), kAccounts), TopicUse::changelog},
+                             {topics.evidence, TopicUse::signals},
+                             {topics.accounts, TopicUse::output},
                              {topics.sales, TopicUse::output},
                              {topics.public_, TopicUse::output},
                              {topics.dead_letters, TopicUse::output}};

@@ -17,6 +17,7 @@
 #include "juncture/adapters/memory_stores.h"
 #include "juncture/adapters/rocksdb_stores.h"
 #include "juncture/core/hash.h"
+#include "juncture/pipeline/account_pipeline.h"
 #include "juncture/pipeline/intake_pipeline.h"
 #include "juncture/pipeline/prospect_pipeline.h"
 
@@ -112,7 +113,14 @@ Status ensure_topics(Log& log, const Config& config, const Topics& topics) {
                                       .properties = {{"message.timestamp.type", "LogAppendTime"}}},
                                      {.name = topics.sales, .partitions = partitions, .retention = rows},
                                      {.name = topics.public_, .partitions = partitions, .retention = 7 * kDay},
-                                     {.name = topics.dead_letters, .partitions = 1, .retention = 14 * kDay}};
+                                     {.name = topics.dead_letters, .partitions = 1, .retention = 14 * kDay},
+                                     // As long as its source: an account that was halted goes on from there.
+                                     {.name = topics.evidence,
+                                      .partitions = partitions,
+                                      .retention = config.log.topics.retention,
+                                      .retention_bytes = config.log.topics.retention_bytes.count,
+                                      .properties = {{"message.timestamp.type", "LogAppendTime"}}},
+                                     {.name = topics.accounts, .partitions = partitions, .compacted = true}};
   for (const TopicSpec& spec : specs) {
     if (Status made = log.ensure_topic(spec); !made) return made;
   }
@@ -143,7 +151,8 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config, std::shared_ptr<
   if (!sink) return tl::unexpected(sink.error());
   node->sink_ = std::move(*sink);
 
-  auto engine = Engine::start(*node->log_, *node->stores_, node->sub_topologies(), *engine_settings);
+  auto engine =
+      Engine::start(*node->log_, *node->stores_, node->sub_topologies(engine_settings->fresh_within), *engine_settings);
   if (!engine) return tl::unexpected(engine.error());
   node->engine_ = std::move(*engine);
   if (options.ticks) node->ticker_ = std::jthread([n = node.get()](const std::stop_token& stop) { n->tick(stop); });
@@ -182,7 +191,7 @@ std::optional<RocksdbUsage> Node::storage() const {
   return rocksdb_->usage();
 }
 
-std::vector<SubTopology> Node::sub_topologies() {
+std::vector<SubTopology> Node::sub_topologies(Millis fresh_within) {
   std::vector<SubTopology> all;
   // Foreign topics need not have equal partition counts: each is a task family of its own.
   for (const InputConfig& input : config_.input) {
@@ -201,12 +210,22 @@ std::vector<SubTopology> Node::sub_topologies() {
   SubTopology prospects;
   prospects.name = kProspects;
   prospects.inputs = {topics_.signals};
-  prospects.outputs = {topics_.sales, topics_.public_, topics_.dead_letters, topics_.signals};
+  prospects.outputs = {topics_.sales, topics_.public_, topics_.dead_letters, topics_.evidence, topics_.signals};
   prospects.stateful = true;
   prospects.make_pipeline = [this](Partition partition) -> std::unique_ptr<Pipeline> {
     return make_prospect_pipeline(*knowledge_, counters_of(kProspects, partition));
   };
   all.push_back(std::move(prospects));
+  SubTopology accounts;
+  accounts.name = kAccounts;
+  accounts.inputs = {topics_.evidence};
+  accounts.outputs = {topics_.accounts, topics_.dead_letters};
+  accounts.stateful = true;
+  accounts.from_beginning = true;
+  accounts.make_pipeline = [this, fresh_within](Partition partition) -> std::unique_ptr<Pipeline> {
+    return make_account_pipeline(fresh_within, counters_of(kAccounts, partition));
+  };
+  all.push_back(std::move(accounts));
   return all;
 }
 

@@ -23,23 +23,26 @@
 namespace juncture::apps {
 
 struct Topics {
-  std::string signals, sales, public_, dead_letters;
+  std::string signals, sales, public_, dead_letters, evidence, accounts;
   explicit Topics(const std::string& prefix)
       : signals(prefix + "signals"),
         sales(prefix + "recommendations.sales"),
         public_(prefix + "recommendations.public"),
-        dead_letters(prefix + "signals.dead-letters") {}
+        dead_letters(prefix + "signals.dead-letters"),
+        evidence(prefix + "accounts.evidence"),
+        accounts(prefix + "accounts") {}
 };
 
 inline constexpr std::string_view kProspects = "prospects";
 inline constexpr std::string_view kIntake = "intake";
+inline constexpr std::string_view kAccounts = "accounts";
 
 // Opens the log that the configuration names. `retention_lost` hears of unread data that went.
 Result<std::unique_ptr<Log>> open_log(const Config& config);
 std::string state_folder(const Config& config);
 // The consumer group of the application's instances.
 std::string group_of(const Config& config);
-// Makes what juncture owns: signals, the two outputs, dead letters.
+// Makes what juncture owns: signals, the outputs, dead letters, and what leads from prospects to accounts.
 Status ensure_topics(Log& log, const Config& config, const Topics& topics);
 
 class Node {
@@ -72,7 +75,7 @@ class Node {
   PipelineCounters& counters_of(std::string_view sub_topology, Partition partition);
   Status claim(const Options& options);
   Status open_stores();
-  std::vector<SubTopology> sub_topologies();
+  std::vector<SubTopology> sub_topologies(Millis fresh_within);
   void tick(const std::stop_token& stop);
   void log_changes(const EngineStats& stats);
   void log_hot_keys();

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "apps/cli.h"
 #include "apps/load_knowledge.h"
@@ -25,28 +26,61 @@ Result<std::unique_ptr<Stores>> look_into(const Config& config) {
   return std::unique_ptr<Stores>(std::move(*stores));
 }
 
-int print_hashes(const std::vector<StateHash>& hashes, bool as_json) {
-  const StateHash all = combine(hashes);
-  if (!as_json) {
-    for (std::size_t p = 0; p < hashes.size(); ++p) {
-      fmt::print("{:>3}  {}  {} keys, {} prospects\n", p, hashes[p].hex, hashes[p].keys, hashes[p].prospects);
+// Hashes of a sub-topology's partitions, or none where it never ran; with `dump`, what they hold goes to the output.
+Result<std::vector<StateHash>> look_at(Stores& stores, const Config& config, std::string_view sub_topology, bool dump) {
+  std::vector<StateHash> hashes;
+  for (Partition p = 0; p < static_cast<Partition>(config.log.topics.partitions); ++p) {
+    const std::string name = store_name(sub_topology, p);
+    if (sub_topology != kProspects && !std::filesystem::exists(state_folder(config) + "/" + name)) continue;
+    const auto store = stores.open(name);
+    if (!store) return tl::unexpected(store.error());
+    if (dump) {
+      std::string line;
+      const Status scanned = (*store)->scan([&](std::string_view key, std::string_view value) {
+        line.clear();
+        dump_state(key, value, line);
+        fmt::print("{}\n", line);
+      });
+      if (!scanned) return tl::unexpected(scanned.error());
+      continue;
     }
-    fmt::print("all  {}  {} keys, {} prospects, {} bytes\n", all.hex, all.keys, all.prospects, all.bytes);
-    return kOk;
+    auto hash = state_hash(**store);
+    if (!hash) return tl::unexpected(hash.error());
+    hashes.push_back(std::move(*hash));
   }
-  std::string out;
-  JsonWriter json(out);
-  json.begin_object();
+  return hashes;
+}
+
+void write_hashes(JsonWriter& json, const StateHash& all, const std::vector<StateHash>& hashes, std::string_view what,
+                  std::uint64_t count) {
   json.member("sha256", all.hex);
   json.member("keys", all.keys);
-  json.member("prospects", all.prospects);
+  json.member(what, count);
   json.member("bytes", all.bytes);
   json.key("partitions").begin_array();
   for (const StateHash& hash : hashes) json.value(hash.hex);
   json.end_array();
+}
+
+void print_hashes(const std::vector<StateHash>& prospects, const std::vector<StateHash>& accounts, bool as_json) {
+  const StateHash all = combine(prospects), all_accounts = combine(accounts);
+  if (!as_json) {
+    for (std::size_t p = 0; p < prospects.size(); ++p) {
+      fmt::print("{:>3}  {}  {} keys, {} prospects\n", p, prospects[p].hex, prospects[p].keys, prospects[p].prospects);
+    }
+    fmt::print("all  {}  {} keys, {} prospects, {} bytes\n", all.hex, all.keys, all.prospects, all.bytes);
+    fmt::print("accounts  {}  {} accounts, {} bytes\n", all_accounts.hex, all_accounts.accounts, all_accounts.bytes);
+    return;
+  }
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  write_hashes(json, all, prospects, "prospects", all.prospects);
+  json.key("accounts").begin_object();
+  write_hashes(json, all_accounts, accounts, "accounts", all_accounts.accounts);
+  json.end_object();
   json.end_object();
   fmt::print("{}\n", out);
-  return kOk;
 }
 
 }  // namespace
@@ -56,25 +90,12 @@ int run_state_hash(const Invocation& invocation) {
   if (!settings) return kConfigInvalid;
   auto stores = look_into(settings->config);
   if (!stores) return fail_with(stores.error());
-  std::vector<StateHash> hashes;
-  for (Partition p = 0; p < static_cast<Partition>(settings->config.log.topics.partitions); ++p) {
-    const auto store = (*stores)->open(store_name(kProspects, p));
-    if (!store) return fail_with(store.error());
-    if (invocation.dump) {
-      std::string line;
-      const Status scanned = (*store)->scan([&](std::string_view key, std::string_view value) {
-        line.clear();
-        dump_state(key, value, line);
-        fmt::print("{}\n", line);
-      });
-      if (!scanned) return fail_with(scanned.error());
-      continue;
-    }
-    auto hash = state_hash(**store);
-    if (!hash) return fail_with(hash.error());
-    hashes.push_back(std::move(*hash));
-  }
-  return invocation.dump ? kOk : print_hashes(hashes, invocation.json);
+  const auto prospects = look_at(**stores, settings->config, kProspects, invocation.dump);
+  if (!prospects) return fail_with(prospects.error());
+  const auto accounts = look_at(**stores, settings->config, kAccounts, invocation.dump);
+  if (!accounts) return fail_with(accounts.error());
+  if (!invocation.dump) print_hashes(*prospects, *accounts, invocation.json);
+  return kOk;
 }
 
 int run_explain(const Invocation& invocation) {

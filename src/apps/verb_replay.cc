@@ -46,6 +46,8 @@ class Replay {
   Status dead_letter(std::string_view line, const std::string& path, const Rejection& rejection);
   void keep_pace(Timestamp event_time);
   void show_progress();
+  Result<bool> still_behind();
+  Result<bool> all_committed() const;
 
   Node& node_;
   const Connector& connector_;
@@ -156,21 +158,46 @@ Status Replay::finish() {
     if (Status flushed = letters_->flush(); !flushed) return flushed;
   }
   if (Status flushed = node_.sink().flush(); !flushed) return flushed;
-  // Done when the engine has committed all that is in the log.
+  // Done when the engine has committed all that is in the log, and then what that led to: accounts read what prospects
+  // write, and get it with the commit.
+  bool settled = false;
   while (caught_signal() == 0) {
-    bool behind = false;
-    for (const TaskStats& task : node_.engine().stats().tasks) {
-      for (const InputStats& input : task.inputs) {
-        const auto left = anything_from({input.topic, task.partition}, input.position);
-        if (!left) return tl::unexpected(left.error());
-        behind = behind || *left || task.state != TaskState::running;
-        if (task.state == TaskState::suspended) return fail(Domain::environment, "suspended", task.error);
-      }
+    const auto behind = still_behind();
+    if (!behind) return tl::unexpected(behind.error());
+    if (!*behind && settled) return {};
+    if (!*behind) {
+      const auto committed = all_committed();
+      if (!committed) return tl::unexpected(committed.error());
+      settled = *committed;
     }
-    if (!behind && node_.engine().ready()) return {};
     std::this_thread::sleep_for(20ms);
   }
   return {};
+}
+
+Result<bool> Replay::still_behind() {
+  bool behind = !node_.engine().ready();
+  for (const TaskStats& task : node_.engine().stats().tasks) {
+    if (task.state == TaskState::suspended) return fail(Domain::environment, "suspended", task.error);
+    behind = behind || task.state != TaskState::running;
+    for (const InputStats& input : task.inputs) {
+      const auto left = anything_from({input.topic, task.partition}, input.position);
+      if (!left) return tl::unexpected(left.error());
+      behind = behind || *left;
+    }
+  }
+  return behind;
+}
+
+Result<bool> Replay::all_committed() const {
+  for (const TaskStats& task : node_.engine().stats().tasks) {
+    for (const InputStats& input : task.inputs) {
+      const auto position = node_.log().committed(group_of(node_.config()), {input.topic, task.partition});
+      if (!position) return tl::unexpected(position.error());
+      if (input.position > 0 && (!*position || (*position)->next < input.position)) return false;
+    }
+  }
+  return true;
 }
 
 std::uint64_t sum(const auto& values) {

@@ -177,10 +177,12 @@ Status Task::catch_up(const std::vector<Offset>& from) {
 }
 
 Result<Offset> Task::start_point(const TopicPartition& at) const {
-  if (parts_.options.start == EngineOptions::Start::time) return parts_.log.offset_at(at, parts_.options.start_time);
+  using Start = EngineOptions::Start;
+  const Start start = parts_.topology.from_beginning ? Start::earliest : parts_.options.start;
+  if (start == Start::time) return parts_.log.offset_at(at, parts_.options.start_time);
   Result<Watermarks> marks = parts_.log.watermarks(at);
   if (!marks) return tl::unexpected(marks.error());
-  return parts_.options.start == EngineOptions::Start::earliest ? marks->begin : marks->end;
+  return start == Start::earliest ? marks->begin : marks->end;
 }
 
 Result<std::vector<Offset>> Task::resume_points() {

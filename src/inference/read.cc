@@ -166,6 +166,10 @@ Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now) {
   return out;
 }
 
+StageOdds stages_of(const StageChain& chain, const Prospect& prospect) {
+  return stage_odds(chain, prospect.head);
+}
+
 std::string_view account_of(const Prospect& prospect) {
   if (prospect.head.consent != Consent::granted || prospect.account.at.time_ms < prospect.head.first_ms) return {};
   return prospect.account.text();

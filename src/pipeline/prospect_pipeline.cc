@@ -11,17 +11,19 @@
 #include "juncture/ingest/dead_letter.h"
 #include "juncture/pipeline/render.h"
 #include "juncture/ports/faults.h"
+#include "juncture/state/account_codec.h"
 #include "juncture/state/expiry.h"
 #include "juncture/state/prospect_store.h"
 #include "juncture/state/switches.h"
 #include "juncture/text/scorer.h"
 #include "pipeline/content_match.h"
 #include "pipeline/hot_keys.h"
+#include "pipeline/standing.h"
 
 namespace juncture {
 namespace {
 
-enum Topic : std::size_t { kSales = 0, kPublic = 1, kDeadLetters = 2, kSignals = 3 };
+enum Topic : std::size_t { kSales = 0, kPublic = 1, kDeadLetters = 2, kAccounts = 3, kSignals = 4 };
 constexpr std::size_t kExpirePerTick = 256;
 
 class ProspectPipeline final : public Pipeline {
@@ -96,6 +98,7 @@ class ProspectPipeline final : public Pipeline {
     if (!found) return tl::unexpected(found.error());
     const int mode_before = prospect_.head.started ? static_cast<int>(prospect_.head.mode) : -1;
     const Consent consent_before = prospect_.head.consent;
+    account_before_ = account_of(prospect_);
 
     // 3. Admit: logs repeat themselves and phones come online late.
     const ContentItem* item = match_content(knowledge_, signal);
@@ -116,12 +119,15 @@ class ProspectPipeline final : public Pipeline {
 
     // 5. Remember, and when to forget.
     if (Status saved = store_.save(state, signal.prospect, prospect_, *found); !saved) return saved;
+
+    // 6. Roll up: the account hears of it, news or not; what it may not know any more is taken back.
+    if (Status rolled = roll_up(record, signal.prospect, evidence, output); !rolled) return rolled;
     if (prospect_.head.consent == Consent::denied) {
       count_.denied.add();
       return consent_before == Consent::granted ? forget_outputs(signal.prospect, output) : Status{};
     }
 
-    // 6. Decide the next best content, or that nothing is better, and say so. Never for yesterday's question.
+    // 7. Decide the next best content, or that nothing is better, and say so. Never for yesterday's question.
     if (!fresh) {
       count_.stale.add();
       return {};
@@ -164,11 +170,33 @@ class ProspectPipeline final : public Pipeline {
     return output.emit(kPublic, record.key, buffer_);
   }
 
+  Status roll_up(const Record& record, ProspectId prospect, const Evidence& evidence, Output& output) {
+    const std::string_view account = account_of(prospect_);
+    if (!account_before_.empty() && account_before_ != account) {
+      if (Status left = leave_account(prospect, AccountId(account_before_), output); !left) return left;
+    }
+    if (account.empty() || !concerns_account(prospect_, evidence)) return {};
+    AccountEvidence standing = standing_of(knowledge_.chain, prospect_, evidence);
+    standing.prospect = prospect;
+    standing.recorded_ms = to_ms(record.timestamp);
+    encode(standing, buffer_);
+    return output.emit(kAccounts, account, buffer_);
+  }
+
+  Status leave_account(ProspectId prospect, AccountId account, Output& output) {
+    AccountEvidence gone;
+    gone.kind = AccountEvidence::Kind::left;
+    gone.prospect = prospect;
+    encode(gone, buffer_);
+    return output.emit(kAccounts, account.text(), buffer_);
+  }
+
   // A tick: what nobody came back to is forgotten, a bounded number at a time.
   Status let_time_pass(Timestamp now, State& state, Output& output) {
     if (JUNCTURE_MUTANT("M8")) now = mutant_wall_time();
-    const auto gone = store_.expiry().run_due(state, now, kExpirePerTick,
-                                              [&](ProspectId prospect) { return forget_outputs(prospect, output); });
+    const auto gone = store_.expiry().run_due(state, now, kExpirePerTick, [&](ProspectId prospect, AccountId account) {
+      return forget(prospect, account, output);
+    });
     if (!gone) return tl::unexpected(gone.error());
     count_.expired.add(*gone);
     return {};
@@ -176,8 +204,19 @@ class ProspectPipeline final : public Pipeline {
 
   Status erase(const Signal& signal, State& state, Output& output) {
     count_.erased.add();
+    // Of a damaged value nobody knows the account any more; it goes all the same.
+    const auto found = store_.load(state, signal.prospect, prospect_);
+    if (!found && found.error().code != "state_corrupt") return tl::unexpected(found.error());
+    account_before_ = found ? account_of(prospect_) : std::string_view{};
     if (Status erased = store_.erase(state, signal.prospect, signal.occurred_at); !erased) return erased;
-    return forget_outputs(signal.prospect, output);
+    return forget(signal.prospect, AccountId(account_before_), output);
+  }
+
+  Status forget(ProspectId prospect, AccountId account, Output& output) {
+    if (!account.empty()) {
+      if (Status left = leave_account(prospect, account, output); !left) return left;
+    }
+    return forget_outputs(prospect, output);
   }
 
   static Status forget_outputs(ProspectId prospect, Output& output) {
@@ -250,6 +289,7 @@ class ProspectPipeline final : public Pipeline {
   Prospect prospect_;
   std::string buffer_;
   std::string hashed_;
+  std::string account_before_;
   bool noted_ = false;  // that the state knows of this knowledge
 };
 

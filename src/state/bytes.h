@@ -11,6 +11,11 @@
 
 namespace juncture {
 
+// Years 1900 to 5000: no sum or difference of two event times overflows.
+constexpr bool plausible_time(std::int64_t ms) {
+  return ms >= -2'208'988'800'000 && ms <= 95'617'584'000'000;
+}
+
 template <std::integral T>
 void store(T value, char* to) {
   const auto bits = static_cast<std::make_unsigned_t<T>>(value);

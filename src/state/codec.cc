@@ -13,19 +13,12 @@ namespace {
 enum Flags : std::uint16_t { kHasFold = 1, kHasDenial = 2, kTombstone = 4 };
 constexpr std::size_t kHeaderBytes = 12;  // u16 version, u16 flags, u64 XXH3 of the rest, seeded with the first four
 
-// Years 1900 to 5000: no sum or difference of two event times overflows.
-constexpr std::int64_t kEarliestMs = -2'208'988'800'000, kLatestMs = 95'617'584'000'000;
-
-bool plausible(std::int64_t ms) {
-  return ms >= kEarliestMs && ms <= kLatestMs;
-}
-
 bool plausible(const BeliefState& state) {
   for (const std::int64_t t : {state.first_ms, state.last_ms, state.belief_ms, state.session_ms, state.mode_since_ms}) {
-    if (!plausible(t)) return false;
+    if (!plausible_time(t)) return false;
   }
   for (std::size_t i = 0; i < state.offer_count; ++i) {
-    if (!plausible(state.offers[i].at_ms)) return false;
+    if (!plausible_time(state.offers[i].at_ms)) return false;
   }
   return state.snoozed_until_ms >= 0;
 }
@@ -68,7 +61,7 @@ EventOrder take_order(ByteReader& in) {
   EventOrder at;
   at.time_ms = in.take<std::int64_t>();
   at.id = in.take<std::uint64_t>();
-  in.require(plausible(at.time_ms));
+  in.require(plausible_time(at.time_ms));
   return at;
 }
 
@@ -85,7 +78,7 @@ void take_tail(ByteReader& in, Prospect& out) {
     out.tail[i] = take_evidence(in);
     out.notes[i].mode_after = in.take_at_most<std::uint8_t>(kStages - 1);
     out.notes[i].weight = in.take<std::uint8_t>();
-    in.require(plausible(out.tail[i].at.time_ms));
+    in.require(plausible_time(out.tail[i].at.time_ms));
     in.require(i == 0 || out.tail[i - 1].at < out.tail[i].at);
   }
 }
@@ -182,7 +175,7 @@ std::optional<Timestamp> decode_tombstone(std::string_view bytes) {
   const auto body = open(bytes, flags);
   if (!body || flags != kTombstone || body->size() != sizeof(std::int64_t)) return std::nullopt;
   const auto ms = ByteReader(*body).take<std::int64_t>();
-  return plausible(ms) ? std::optional(from_ms(ms)) : std::nullopt;
+  return plausible_time(ms) ? std::optional(from_ms(ms)) : std::nullopt;
 }
 
 }  // namespace juncture

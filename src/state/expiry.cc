@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "juncture/core/hash.h"
+#include "juncture/inference/filter.h"
 #include "juncture/state/codec.h"
 #include "juncture/state/keys.h"
 #include "state/bytes.h"
@@ -180,7 +181,8 @@ Status Expiry::touch(State& state, ProspectId id, std::optional<Bucket> register
 }
 
 // The index may hold an entry that a later registration outlived; the value itself decides.
-Result<bool> Expiry::is_due(State& state, ProspectId id, Bucket now) {
+Result<bool> Expiry::is_due(State& state, ProspectId id, Bucket now, std::string& account) {
+  account.clear();
   keys::prospect(id, key_);
   auto value = state.get(key_);
   if (!value) return tl::unexpected(value.error());
@@ -188,12 +190,13 @@ Result<bool> Expiry::is_due(State& state, ProspectId id, Bucket now) {
   if (const auto erased_at = decode_tombstone(**value)) return due_tombstone(*erased_at) <= now;
   Prospect prospect;
   if (auto decoded = decode(**value, prospect); !decoded) return tl::unexpected(decoded.error());
+  account = account_of(prospect);
   return due(prospect) <= now;
 }
 
-Result<std::size_t> Expiry::run_bucket(State& state, Bucket bucket, Bucket now, std::size_t& budget,
-                                       const std::function<Status(ProspectId)>& each) {
+Result<std::size_t> Expiry::run_bucket(State& state, Bucket bucket, Bucket now, std::size_t& budget, const Gone& each) {
   std::size_t removed = 0;
+  std::string account;
   keys::expiry_bucket(bucket, key_);
   const auto shards = fetch(state);
   if (!shards) return tl::unexpected(shards.error());
@@ -207,7 +210,7 @@ Result<std::size_t> Expiry::run_bucket(State& state, Bucket bucket, Bucket now, 
     for (const std::string& id : ids) {
       if (budget == 0) break;
       --budget;
-      const auto gone = is_due(state, ProspectId(id), now);
+      const auto gone = is_due(state, ProspectId(id), now, account);
       if (!gone) return tl::unexpected(gone.error());
       if (*gone) {
         keys::prospect(ProspectId(id), key_);
@@ -216,15 +219,14 @@ Result<std::size_t> Expiry::run_bucket(State& state, Bucket bucket, Bucket now, 
       }
       if (auto done = drop(state, bucket, shard, id); !done) return tl::unexpected(done.error());
       if (*gone) {
-        if (auto done = each(ProspectId(id)); !done) return tl::unexpected(done.error());
+        if (auto done = each(ProspectId(id), AccountId(account)); !done) return tl::unexpected(done.error());
       }
     }
   }
   return removed;
 }
 
-Result<std::size_t> Expiry::run_due(State& state, Timestamp now, std::size_t limit,
-                                    const std::function<Status(ProspectId)>& each) {
+Result<std::size_t> Expiry::run_due(State& state, Timestamp now, std::size_t limit, const Gone& each) {
   const auto last = static_cast<Bucket>(std::max<std::int64_t>(to_ms(now), 0) / kUnitMs);
   auto found = cursor(state);
   if (!found) return tl::unexpected(found.error());

@@ -9,6 +9,10 @@ void begin(Kind kind, std::string& out) {
   out.push_back(static_cast<char>(kind));
 }
 
+bool is(Kind kind, std::string_view key) {
+  return key.size() > 2 && key[0] == kTenant && key[1] == static_cast<char>(kind);
+}
+
 void put_big_endian(std::uint32_t value, int bytes, std::string& out) {
   for (int i = bytes - 1; i >= 0; --i) out.push_back(static_cast<char>(value >> (8 * i)));
 }
@@ -21,8 +25,16 @@ void prospect(ProspectId id, std::string& out) {
 }
 
 std::optional<ProspectId> prospect_of(std::string_view key) {
-  if (key.size() < 3 || key[0] != kTenant || key[1] != static_cast<char>(Kind::prospect)) return std::nullopt;
-  return ProspectId(key.substr(2));
+  return is(Kind::prospect, key) ? std::optional(ProspectId(key.substr(2))) : std::nullopt;
+}
+
+void account(AccountId id, std::string& out) {
+  begin(Kind::account, out);
+  out += id.text();
+}
+
+std::optional<AccountId> account_of(std::string_view key) {
+  return is(Kind::account, key) ? std::optional(AccountId(key.substr(2))) : std::nullopt;
 }
 
 void meta(std::string_view name, std::string& out) {

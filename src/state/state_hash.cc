@@ -8,6 +8,7 @@
 
 #include "juncture/core/hash.h"
 #include "juncture/core/json_writer.h"
+#include "juncture/state/account_codec.h"
 #include "juncture/state/codec.h"
 #include "juncture/state/keys.h"
 #include "state/bytes.h"
@@ -50,6 +51,7 @@ void count(StateHash& out, std::string_view key, std::string_view value) {
   ++out.keys;
   out.bytes += key.size() + value.size();
   if (keys::prospect_of(key)) ++out.prospects;
+  if (keys::account_of(key)) ++out.accounts;
 }
 
 std::string hex_of(std::string_view bytes) {
@@ -124,6 +126,24 @@ void dump_prospect(const Prospect& prospect, JsonWriter& json) {
   json.end_array();
 }
 
+void dump_account(const Account& account, JsonWriter& json) {
+  json.key("members").begin_array();
+  for (const Member& member : account.members) {
+    json.begin_object();
+    json.member("prospect", member.prospect);
+    json.member("first_ms", member.first_ms);
+    json.member("last_ms", member.last_ms);
+    json.member("signals", member.signals);
+    json.key("stages").begin_array();
+    for (const std::uint16_t share : member.stages) json.value(share);
+    json.end_array();
+    json.end_object();
+  }
+  json.end_array();
+  json.member("former", account.former.size());
+  json.member("beyond", account.beyond);
+}
+
 }  // namespace
 
 Result<StateHash> state_hash(const Store& store) {
@@ -163,6 +183,7 @@ StateHash combine(std::span<const StateHash> partitions) {
     sha.add_sized(part.hex);
     out.keys += part.keys;
     out.prospects += part.prospects;
+    out.accounts += part.accounts;
     out.bytes += part.bytes;
   }
   out.hex = sha.hex();
@@ -179,6 +200,14 @@ void dump_state(std::string_view key, std::string_view value, std::string& out) 
       json.member("erased_ms", to_ms(*erased));
     } else if (decode(value, prospect)) {
       dump_prospect(prospect, json);
+    } else {
+      json.member("corrupt", true);
+    }
+  } else if (const auto account = keys::account_of(key)) {
+    Account members;
+    json.member("account", account->text());
+    if (decode(value, members)) {
+      dump_account(members, json);
     } else {
       json.member("corrupt", true);
     }

@@ -136,7 +136,7 @@ class Scenario:
 
     def lag(self):
         """Records not read yet over all tasks, or None while one does not run."""
-        subs = 1 if self.direct else 2
+        subs = 2 if self.direct else 3  # accounts and prospects, and intake
         tasks = [task for node in self.nodes for task in node.tasks() or []]
         if len(tasks) != subs * PARTITIONS or any(task["state"] != "running" for task in tasks):
             return None

@@ -152,7 +152,7 @@ class CommandLine(unittest.TestCase):
                     status, body = urllib.request.urlopen(request, timeout=5).status, b""
                 except urllib.error.HTTPError as error:
                     status, body = error.code, error.read()
-                served = status != 405 and (status != 404 or b"unknown_prospect" in body)
+                served = status != 405 and (status != 404 or b"urn:juncture:error:unknown_" in body)
                 self.assertEqual(served, method in methods, f"{method} {path} answered {status}")
 
     def test_demo_serves_within_seconds_and_goes_on_where_it_stopped(self):

@@ -91,7 +91,7 @@ std::string hash_after(const std::vector<Event>& events, std::size_t batch) {
   const auto knowledge = test::shipped_knowledge();
   const auto log = make_memory_log();
   const auto stores = make_memory_stores();
-  for (const std::string topic : {"signals", "sales", "public", "dead"}) {
+  for (const std::string topic : {"signals", "sales", "public", "dead", "evidence"}) {
     REQUIRE(log->ensure_topic({.name = topic, .partitions = kPartitions}));
   }
   auto producer = log->make_producer({});
@@ -104,7 +104,7 @@ std::string hash_after(const std::vector<Event>& events, std::size_t batch) {
   SubTopology prospects;
   prospects.name = "prospects";
   prospects.inputs = {"signals"};
-  prospects.outputs = {"sales", "public", "dead"};
+  prospects.outputs = {"sales", "public", "dead", "evidence", "signals"};
   prospects.stateful = true;
   prospects.make_pipeline = [&](Partition p) {
     return make_prospect_pipeline(*knowledge, counters[static_cast<std::size_t>(p)]);

@@ -38,6 +38,9 @@ Prospect erased_at(Timestamp at);
 // The belief at `now`; steps a copy. Leaves Reading::entitled at public: who may see what is not inference.
 Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now);
 
+// The stage odds as of the newest signal: no step in time is taken, so it costs next to nothing.
+StageOdds stages_of(const StageChain& chain, const Prospect& prospect);
+
 // Account that the prospect said to belong to; empty without consent.
 std::string_view account_of(const Prospect& prospect);
 

@@ -1,4 +1,4 @@
-// One signal's way: recall, admit, infer, remember, decide, emit. The whole flow is in the .cc, top to bottom.
+// One signal's way: recall, admit, infer, remember, roll up, decide, emit. The whole flow is in the .cc, top to bottom.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace juncture {
 
-// Outputs: 0 recommendations.sales, 1 recommendations.public, 2 dead letters, 3 signals (its own input: switches of
-// knowledge). Both arguments outlive the pipeline.
+// Outputs: 0 recommendations.sales, 1 recommendations.public, 2 dead letters, 3 accounts.evidence, 4 signals (its own
+// input: switches of knowledge). Both arguments outlive the pipeline.
 std::unique_ptr<Pipeline> make_prospect_pipeline(const Knowledge& knowledge, PipelineCounters& counters);
 
 // How a version of knowledge is written in the log and shown: `k-` and 16 hex digits.

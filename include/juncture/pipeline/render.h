@@ -1,10 +1,11 @@
-// The JSON of the two output topics: docs/formats/recommendations.md.
+// The JSON of the output topics: docs/formats/recommendations.md and accounts.md.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "juncture/core/account.h"
 #include "juncture/core/catalog.h"
 #include "juncture/core/decision.h"
 #include "juncture/core/json_writer.h"
@@ -57,5 +58,8 @@ void write_stage_odds(JsonWriter& json, const Reading& reading);
 void write_content(JsonWriter& json, const ContentItem& item, bool with_url);
 void write_contributions(JsonWriter& json, const Decision& decision);
 void write_rivals(JsonWriter& json, const Decision& decision, const Catalog& catalog);
+
+// Members of an open object: an account as a whole at `as_of`, or at its last activity if that is later.
+void write_account(JsonWriter& json, std::string_view account, const Account& state, Timestamp as_of);
 
 }  // namespace juncture

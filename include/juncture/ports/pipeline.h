@@ -36,11 +36,12 @@ class Pipeline {
 
 // One kind of task: topics in, state, topics out.
 struct SubTopology {
-  std::string name;                  // "intake", "prospects"
+  std::string name;                  // "intake", "prospects", "accounts"
   std::vector<std::string> inputs;   // co-partitioned; partition p of each goes to task p
   std::vector<std::string> outputs;  // what Output::emit's index means
   bool stateful = false;             // then its changelog is `<application>.<name>.changelog`
   bool freshness_gate = true;
+  bool from_beginning = false;  // first start: whatever the engine's says; for inputs that another sub-topology makes
   std::function<std::unique_ptr<Pipeline>(Partition)> make_pipeline;
 };
 

@@ -34,10 +34,12 @@ class Expiry {
   // Moves the registration. `seen`: event time of the oldest signal held; the index starts at the oldest ever seen.
   Status touch(State& state, ProspectId id, std::optional<Bucket> registered, Bucket due, Timestamp seen);
 
+  // Hears of a prospect that is gone, and of the account that it belonged to, empty if none.
+  using Gone = std::function<Status(ProspectId, AccountId)>;
+
   // Removes what is due by `now`, oldest first, and calls `each` for it once it is gone; at most `limit` entries a
   // call, the next call goes on from there. Returns how many were removed.
-  Result<std::size_t> run_due(State& state, Timestamp now, std::size_t limit,
-                              const std::function<Status(ProspectId)>& each);
+  Result<std::size_t> run_due(State& state, Timestamp now, std::size_t limit, const Gone& each);
 
  private:
   struct Cursor {
@@ -51,9 +53,8 @@ class Expiry {
   Status add(State& state, Bucket bucket, ProspectId id);
   Status drop(State& state, Bucket bucket, std::uint16_t shard, std::string_view id);
   Status drop_bucket_bit(State& state, Bucket bucket, std::uint16_t shard);
-  Result<bool> is_due(State& state, ProspectId id, Bucket now);
-  Result<std::size_t> run_bucket(State& state, Bucket bucket, Bucket now, std::size_t& budget,
-                                 const std::function<Status(ProspectId)>& each);
+  Result<bool> is_due(State& state, ProspectId id, Bucket now, std::string& account);
+  Result<std::size_t> run_bucket(State& state, Bucket bucket, Bucket now, std::size_t& budget, const Gone& each);
   Result<std::string> fetch(State& state);  // value of key_, empty if missing
 
   Lifetimes lifetimes_;

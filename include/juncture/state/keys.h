@@ -11,11 +11,21 @@
 namespace juncture::keys {
 
 inline constexpr char kTenant = '\1';
-enum class Kind : char { prospect = 'P', meta = 'M', expiry_day = 'D', expiry_bucket = 'B', expiry_shard = 'X' };
+enum class Kind : char {
+  prospect = 'P',
+  account = 'A',
+  meta = 'M',
+  expiry_day = 'D',
+  expiry_bucket = 'B',
+  expiry_shard = 'X'
+};
 
 void prospect(ProspectId id, std::string& out);
 // The id of a prospect's key; none for any other key.
 std::optional<ProspectId> prospect_of(std::string_view key);
+
+void account(AccountId id, std::string& out);
+std::optional<AccountId> account_of(std::string_view key);
 
 void meta(std::string_view name, std::string& out);
 

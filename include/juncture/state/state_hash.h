@@ -15,6 +15,7 @@ struct StateHash {
   std::string hex;
   std::uint64_t keys = 0;
   std::uint64_t prospects = 0;
+  std::uint64_t accounts = 0;
   std::uint64_t bytes = 0;
 };
 
@@ -23,7 +24,7 @@ Result<StateHash> state_hash(const Store& store);
 // All partitions, in their order.
 StateHash combine(std::span<const StateHash> partitions);
 
-// One line of JSON for a key and its value; a prospect in full, anything else by length and hash.
+// One line of JSON for a key and its value; a prospect or an account in full, anything else by length and hash.
 void dump_state(std::string_view key, std::string_view value, std::string& out);
 
 }  // namespace juncture

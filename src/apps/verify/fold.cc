@@ -2,6 +2,7 @@
 
 #include "juncture/core/hash.h"
 #include "juncture/pipeline/prospect_pipeline.h"
+#include "juncture/state/account_codec.h"
 
 namespace juncture::apps::verify {
 
@@ -10,6 +11,12 @@ std::uint32_t KeyNames::id(std::string_view key) {
   const auto added = ids_.emplace(key, static_cast<std::uint32_t>(names_.size())).first;
   names_.push_back(&added->first);
   return added->second;
+}
+
+std::string evidence_name(std::string_view account, std::string_view value) {
+  AccountEvidence evidence;
+  if (!decode(value, evidence)) return std::string(account);
+  return std::string(evidence.prospect.text()).append("\t").append(account);
 }
 
 Print print_of(std::string_view key, std::string_view value, bool tombstone) {
@@ -64,7 +71,7 @@ Status Fold::tombstone(std::size_t topic, std::string_view key) {
 void Fold::add(std::size_t topic, std::string_view key, std::string_view value, Partition partition, bool tombstone) {
   if (topic >= kOutputs) return;
   Expected out;
-  out.key = keys_.id(key);
+  out.key = keys_.id(topic == kEvidenceOutput ? evidence_name(key, value) : key);
   out.topic = static_cast<std::uint8_t>(topic);
   out.gated = topic < kGatedOutputs && !tombstone;
   out.partition = partition >= 0 ? partition : partition_of(key, partitions_[topic]);

@@ -30,9 +30,14 @@ class KeyNames {
 };
 
 // Outputs of the prospect pipeline: 0 and 1, sales and public, are left out behind the freshness gate; 2 is dead
-// letters.
+// letters, 3 what accounts hear. Others are not compared.
 inline constexpr std::size_t kGatedOutputs = 2;
-inline constexpr std::size_t kOutputs = 3;
+inline constexpr std::size_t kEvidenceOutput = 3;
+inline constexpr std::size_t kOutputs = 4;
+
+// Under which name a record of `accounts.evidence` is compared: many tasks write of one account, but only one writes of
+// a prospect, in the order of its signals. The prospect, a tab, the account.
+std::string evidence_name(std::string_view account, std::string_view value);
 
 // 128 bits of a record's key and value.
 struct Print {

@@ -32,8 +32,9 @@ Status read_topic(Log& log, const Topics& topics, bool letters, KeyNames& keys, 
         if (!ours) return {};
         list = letter.partition;
       }
-      out.found[list].push_back(
-          {keys.id(record.key), record.offset, print_of(record.key, record.value, record.tombstone)});
+      const bool evidence = out.name == topics.evidence;
+      out.found[list].push_back({keys.id(evidence ? evidence_name(record.key, record.value) : record.key),
+                                 record.offset, print_of(record.key, record.value, record.tombstone)});
       return {};
     });
     if (!read) return read;
@@ -48,6 +49,7 @@ class Comparison {
              const KeyNames& keys, Findings& findings)
       : topics_(topics), work_(work), rules_(rules), keys_(keys), findings_(findings) {
     for (const Work& one : work) fates_.emplace_back(one.expected.size(), Fate::missing);
+    for (const std::uint32_t key : rules.unknown) unknown_.insert(keys.text(key));
   }
 
   OutputCounts run() {
@@ -80,13 +82,22 @@ class Comparison {
     }
   }
 
-  bool unknown(std::size_t t, std::uint32_t key) const { return t < kGatedOutputs && rules_.unknown.contains(key); }
+  // Not all partitions are verified, and this topic is written to by all.
+  bool others_write(std::size_t t) const {
+    return t == kEvidenceOutput && work_.size() < static_cast<std::size_t>(topics_[t].partitions);
+  }
+  bool unknown(std::size_t t, std::uint32_t key) const {
+    if (t < kGatedOutputs) return rules_.unknown.contains(key);
+    if (t != kEvidenceOutput || unknown_.empty()) return false;
+    const std::string_view name = keys_.text(key);
+    return unknown_.contains(name.substr(0, name.find('\t')));
+  }
 
   void compare_list(std::size_t t, Partition partition, const Sources& sources) {
     std::vector<Found> found;
     if (const auto at = topics_[t].found.find(partition); at != topics_[t].found.end()) found = at->second;
     std::erase_if(found, [&](const Found& one) { return unknown(t, one.key); });
-    if (sources.size() == 1) return compare_with(t, partition, *sources.begin(), found);
+    if (sources.size() == 1 && t != kEvidenceOutput) return compare_with(t, partition, *sources.begin(), found);
     // Tasks write side by side: only the order within a key is certain.
     std::map<std::uint32_t, std::set<std::size_t>> writers;
     for (const auto& [w, which] : sources) {
@@ -111,7 +122,7 @@ class Comparison {
       }
     }
     for (const Found& one : found) {
-      if (writers.contains(one.key)) continue;
+      if (writers.contains(one.key) || others_write(t)) continue;
       findings_.add({"output_changed", place(topics_[t].name, partition, one.offset), keys_.text(one.key), "nothing",
                      fmt::format("{:016x}", one.print.a)});
     }
@@ -188,7 +199,8 @@ class Comparison {
   const OutputRules& rules_;
   const KeyNames& keys_;
   Findings& findings_;
-  std::vector<std::vector<Fate>> fates_;  // as work_ and its expected
+  std::set<std::string, std::less<>> unknown_;  // prospects, as rules_.unknown
+  std::vector<std::vector<Fate>> fates_;        // as work_ and its expected
   OutputCounts counts_;
 };
 
@@ -196,7 +208,7 @@ class Comparison {
 
 Result<std::vector<TopicOutputs>> read_outputs(Log& log, const Topics& topics, KeyNames& keys) {
   std::vector<TopicOutputs> all;
-  for (const std::string& name : {topics.sales, topics.public_, topics.dead_letters}) {
+  for (const std::string& name : {topics.sales, topics.public_, topics.dead_letters, topics.evidence}) {
     TopicOutputs out;
     out.name = name;
     if (Status read = read_topic(log, topics, all.size() == kDeadLetters, keys, out); !read) {

@@ -21,7 +21,7 @@ struct TopicOutputs {
   std::map<Partition, bool> front_cut;  // by its own partition: the first records are gone
 };
 
-// Sales, public and dead letters, in the order of the pipeline's outputs.
+// Sales, public, dead letters and what accounts hear, in the order of the pipeline's outputs.
 Result<std::vector<TopicOutputs>> read_outputs(Log& log, const Topics& topics, KeyNames& keys);
 
 // What a partition's fold expects, and how far it must have been written.

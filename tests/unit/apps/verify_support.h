@@ -130,6 +130,7 @@ inline void send_signals(Log& log, int from, int to) {
     signal.consent = i % 97 == 96 ? Consent::denied : Consent::granted;
     signal.text = i % 3 == 0 ? "payback period for erp" : "erp pilot plan";
     signal.source = "test";
+    if (i % 4 == 0) signal.account = AccountId(i % 8 == 0 ? "acme" : "zeta");
     if (i % 89 == 88) signal.type = SignalType::erase;
     std::string record;
     write_signal(signal, from_ms(kNow + i * 10), record);
@@ -157,7 +158,8 @@ class Run {
     SubTopology prospects;
     prospects.name = apps::kProspects;
     prospects.inputs = {"signals"};
-    prospects.outputs = {"recommendations.sales", "recommendations.public", "signals.dead-letters", "signals"};
+    prospects.outputs = {"recommendations.sales", "recommendations.public", "signals.dead-letters", "accounts.evidence",
+                         "signals"};
     prospects.stateful = true;
     prospects.make_pipeline = [this](Partition partition) {
       return make_prospect_pipeline(*knowledge_, counters_[static_cast<std::size_t>(partition)]);
@@ -196,7 +198,8 @@ inline void make_topics(Log& log) {
   for (const auto& [name, partitions] : std::map<std::string, Partition>{{"signals", kPartitions},
                                                                          {"recommendations.sales", kPartitions},
                                                                          {"recommendations.public", kPartitions},
-                                                                         {"signals.dead-letters", 1}}) {
+                                                                         {"signals.dead-letters", 1},
+                                                                         {"accounts.evidence", kPartitions}}) {
     TopicSpec spec;
     spec.name = name;
     spec.partitions = partitions;

@@ -58,7 +58,7 @@ TEST_CASE("what a clean run leaves is equal, bit for bit", "[verify]") {
     CHECK(partition.unchecked == 0);
   }
   std::size_t outputs = past().contents.at("signals.dead-letters")[0].size();
-  for (const char* topic : {"recommendations.sales", "recommendations.public"}) {
+  for (const char* topic : {"recommendations.sales", "recommendations.public", "accounts.evidence"}) {
     for (const auto& list : past().contents.at(topic)) outputs += list.size();
   }
   CHECK(report.outputs.matched == outputs);
@@ -66,18 +66,20 @@ TEST_CASE("what a clean run leaves is equal, bit for bit", "[verify]") {
 }
 
 TEST_CASE("one flipped bit in an output is found at its offset", "[verify]") {
-  for (const char* topic : {"recommendations.sales", "recommendations.public", "signals.dead-letters"}) {
+  for (const char* topic :
+       {"recommendations.sales", "recommendations.public", "signals.dead-letters", "accounts.evidence"}) {
     for (std::size_t n = 0; n < 12; ++n) {
       Contents contents = past().contents;
       auto& lists = contents.at(topic);
       const std::size_t p = n % lists.size(), offset = n * 37 % lists[p].size();
       Kept& kept = lists[p][offset];
-      if (kept.tombstone) continue;
-      // Not in the part of a dead letter that says whose it is.
-      flip(kept.value, topic[0] == 's' ? (kept.value.size() - 3) * 8 : n * 1001);
+      if (kept.tombstone || kept.value.size() < 20) continue;
+      // Not in the part of a dead letter, or of what an account hears, that says whose it is.
+      flip(kept.value, topic[0] == 'r' ? n * 1001 : (kept.value.size() - 3) * 8);
       const Report report = verified(contents);
       INFO(topic << " " << p << "@" << offset << "\n" << kinds(report));
-      CHECK(report.findings.total() == 1);
+      // A removal after the changed record, equal to one before it, may be reported with it.
+      CHECK((report.findings.total() == 1 || (topic[0] == 'a' && report.findings.total() <= 3)));
       CHECK(located(report, "output_changed", at(topic, p, offset)));
     }
   }

@@ -365,4 +365,17 @@ TEST_CASE("the first start begins where it is told, later ones where the last en
   CHECK(bench.until([&] { return bench.consumed() == 5; }));
 }
 
+TEST_CASE("an input that another sub-topology makes is read from its beginning, whatever the start", "[engine]") {
+  const auto log = a_log(1);
+  const auto stores = make_memory_stores();
+  send(*log, 0, 40);
+  EngineOptions how = options();
+  how.start = EngineOptions::Start::latest;
+  SubTopology made = fold();
+  made.from_beginning = true;
+  Bench bench(*log, *stores, {made}, how);
+  CHECK(bench.until([&] { return bench.committed_to_end(*log); }));
+  CHECK(bench.consumed() == 40);
+}
+
 }  // namespace juncture::test

@@ -35,7 +35,7 @@ struct Desk {
   }
   std::vector<std::string> run(std::int64_t now, std::size_t limit = 1000) {
     std::vector<std::string> gone;
-    const auto count = store.expiry().run_due(state, from_ms(now), limit, [&](ProspectId id) {
+    const auto count = store.expiry().run_due(state, from_ms(now), limit, [&](ProspectId id, AccountId) {
       gone.emplace_back(id.text());
       return Status();
     });

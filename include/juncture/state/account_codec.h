@@ -1,0 +1,26 @@
+// Accounts and what they are told, as bytes: docs/formats/accounts.md has every one of them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "juncture/core/account.h"
+#include "juncture/core/result.h"
+
+namespace juncture {
+
+inline constexpr std::uint16_t kAccountVersion = 1;
+inline constexpr std::uint8_t kAccountEvidenceVersion = 1;
+inline constexpr std::size_t kAccountValueBytesMax = 8192;
+
+// Equal accounts give equal bytes. Replaces what `out` holds.
+void encode(const Account& account, std::string& out);
+// What is not exactly an encoding is refused: Domain::environment, `state_corrupt`. `out` is then undefined.
+Status decode(std::string_view bytes, Account& out);
+
+void encode(const AccountEvidence& evidence, std::string& out);
+// `out` keeps views into `bytes`. Bytes of a later version: Domain::environment, `evidence_newer`; anything else that
+// is not an encoding: Domain::record, `evidence_unreadable`.
+Status decode(std::string_view bytes, AccountEvidence& out);
+
+}  // namespace juncture

@@ -1,0 +1,148 @@
+#include "juncture/state/account_codec.h"
+
+#include "juncture/core/hash.h"
+#include "state/bytes.h"
+
+namespace juncture {
+namespace {
+
+constexpr std::size_t kHeaderBytes = 10;  // u16 version, u64 XXH3 of the rest, seeded with the version
+constexpr std::size_t kProspectIdBytesMax = 256;
+constexpr std::uint8_t kTextBegins = 32;  // no version comes near: text is a stray, not a later version
+
+void put_shares(const StageShares& shares, ByteWriter& out) {
+  for (const std::uint16_t share : shares) out.put(share);
+}
+
+void take_shares(ByteReader& in, StageShares& out) {
+  for (std::uint16_t& share : out) share = in.take<std::uint16_t>();
+}
+
+std::int64_t take_time(ByteReader& in) {
+  const auto ms = in.take<std::int64_t>();
+  in.require(plausible_time(ms));
+  return ms;
+}
+
+void take_members(ByteReader& in, Account& out) {
+  out.members.clear();
+  const auto count = in.take_at_most<std::uint8_t>(kMembersMax);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    Member& member = out.members.emplace_back();
+    member.prospect = in.take<std::uint64_t>();
+    member.first_ms = take_time(in);
+    member.last_ms = take_time(in);
+    member.signals = in.take<std::uint16_t>();
+    take_shares(in, member.stages);
+    in.require(i == 0 || out.members[i - 1].prospect < member.prospect);
+  }
+}
+
+void take_former(ByteReader& in, Account& out) {
+  out.former.clear();
+  const auto count = in.take_at_most<std::uint16_t>(kFormerMax);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    out.former.push_back(in.take<std::uint64_t>());
+    in.require(i == 0 || out.former[i - 1] < out.former[i]);
+  }
+}
+
+void take_standing(ByteReader& in, AccountEvidence& out) {
+  out.recorded_ms = in.take<std::int64_t>();
+  out.at.time_ms = take_time(in);
+  out.at.id = in.take<std::uint64_t>();
+  out.type = in.take_enum(SignalType::erase);
+  out.form = in.take_enum(Form::long_);
+  out.known = in.take_bool();
+  for (std::uint8_t& moment : out.moments) moment = in.take<std::uint8_t>();
+  out.first_ms = take_time(in);
+  out.last_ms = take_time(in);
+  out.signals = in.take<std::uint16_t>();
+  take_shares(in, out.stages);
+  out.has_roles = in.take_bool();
+  if (!out.has_roles) return;
+  for (std::uint8_t& role : out.roles) role = in.take<std::uint8_t>();
+}
+
+}  // namespace
+
+void encode(const Account& account, std::string& out) {
+  JUNCTURE_ASSERT(account.members.size() <= kMembersMax && account.former.size() <= kFormerMax);
+  out.assign(kHeaderBytes, '\0');
+  ByteWriter writer(out);
+  writer.put(static_cast<std::uint8_t>(account.members.size()));
+  for (const Member& member : account.members) {
+    writer.put(member.prospect);
+    writer.put(member.first_ms);
+    writer.put(member.last_ms);
+    writer.put(member.signals);
+    put_shares(member.stages, writer);
+  }
+  writer.put(static_cast<std::uint16_t>(account.former.size()));
+  for (const std::uint64_t prospect : account.former) writer.put(prospect);
+  writer.put(account.beyond);
+  store(kAccountVersion, out.data());
+  store(hash64(std::string_view(out).substr(kHeaderBytes), kAccountVersion), out.data() + sizeof(kAccountVersion));
+  JUNCTURE_ASSERT(out.size() <= kAccountValueBytesMax);
+}
+
+Status decode(std::string_view bytes, Account& out) {
+  const auto corrupt = [&] {
+    return fail(Domain::environment, "state_corrupt",
+                "an account's value of " + std::to_string(bytes.size()) + " bytes is damaged or of another version");
+  };
+  if (bytes.size() < kHeaderBytes || bytes.size() > kAccountValueBytesMax) return corrupt();
+  ByteReader in(bytes);
+  const auto version = in.take<std::uint16_t>();
+  const auto sum = in.take<std::uint64_t>();
+  if (version != kAccountVersion || sum != hash64(bytes.substr(kHeaderBytes), kAccountVersion)) return corrupt();
+  take_members(in, out);
+  take_former(in, out);
+  out.beyond = in.take<std::uint32_t>();
+  if (!in.ok() || !in.at_end()) return corrupt();
+  return {};
+}
+
+void encode(const AccountEvidence& evidence, std::string& out) {
+  out.clear();
+  ByteWriter writer(out);
+  writer.put(kAccountEvidenceVersion);
+  writer.put(static_cast<std::uint8_t>(evidence.kind));
+  writer.put(static_cast<std::uint16_t>(evidence.prospect.text().size()));
+  writer.put(evidence.prospect.text());
+  if (evidence.kind == AccountEvidence::Kind::left) return;
+  writer.put(evidence.recorded_ms);
+  writer.put(evidence.at.time_ms);
+  writer.put(evidence.at.id);
+  writer.put(static_cast<std::uint8_t>(evidence.type));
+  writer.put(static_cast<std::uint8_t>(evidence.form));
+  writer.put(static_cast<std::uint8_t>(evidence.known));
+  for (const std::uint8_t moment : evidence.moments) writer.put(moment);
+  writer.put(evidence.first_ms);
+  writer.put(evidence.last_ms);
+  writer.put(evidence.signals);
+  put_shares(evidence.stages, writer);
+  writer.put(static_cast<std::uint8_t>(evidence.has_roles));
+  if (!evidence.has_roles) return;
+  for (const std::uint8_t role : evidence.roles) writer.put(role);
+}
+
+Status decode(std::string_view bytes, AccountEvidence& out) {
+  out = AccountEvidence{};
+  ByteReader in(bytes);
+  const auto version = in.take<std::uint8_t>();
+  if (in.ok() && version > kAccountEvidenceVersion && version < kTextBegins) {
+    return fail(Domain::environment, "evidence_newer",
+                "a record of accounts.evidence has version " + std::to_string(version) + ": a later juncture wrote it");
+  }
+  in.require(version == kAccountEvidenceVersion);
+  out.kind = in.take_enum(AccountEvidence::Kind::signal);
+  const auto size = in.take_at_most<std::uint16_t>(kProspectIdBytesMax);
+  out.prospect = ProspectId(in.take_bytes(size));
+  in.require(!out.prospect.empty());
+  if (in.ok() && out.kind != AccountEvidence::Kind::left) take_standing(in, out);
+  if (in.ok() && in.at_end()) return {};
+  return fail(Domain::record, "evidence_unreadable", "not a record of accounts.evidence");
+}
+
+}  // namespace juncture

@@ -1,0 +1,350 @@
+// Prospects and accounts together, as the repartition topic joins them; and accounts alone, where the cap is.
+#include "juncture/pipeline/account_pipeline.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "juncture/core/hash.h"
+#include "juncture/ingest/canonical.h"
+#include "juncture/pipeline/prospect_pipeline.h"
+#include "juncture/state/account_codec.h"
+#include "juncture/state/keys.h"
+#include "support/knowledge.h"
+#include "unit/pipeline/support.h"
+
+using namespace juncture;
+using namespace juncture::test;
+
+namespace {
+
+constexpr std::int64_t kNow = 1'763'784'000'000;
+constexpr std::int64_t kDayMs = 86'400'000;
+
+// The second sub-topology.
+struct Accounts {
+  void take(std::string_view account, std::string_view value, std::int64_t appended_at = kNow, bool fresh = true) {
+    REQUIRE(pipeline->process({.topic = "accounts.evidence",
+                               .partition = 0,
+                               .offset = offset++,
+                               .timestamp = from_ms(appended_at),
+                               .key = account,
+                               .value = value},
+                              fresh, state, output));
+  }
+  void take(std::string_view account, const AccountEvidence& evidence) {
+    std::string value;
+    encode(evidence, value);
+    take(account, value, evidence.recorded_ms);
+  }
+  Account of(std::string_view account) const {
+    std::string key;
+    keys::account(AccountId(account), key);
+    Account out;
+    const auto found = state.values.find(key);
+    if (found != state.values.end()) REQUIRE(decode(found->second, out));
+    return out;
+  }
+
+  PipelineCounters counters;
+  MapState state;
+  ListOutput output;
+  std::unique_ptr<Pipeline> pipeline = make_account_pipeline(Millis{60'000}, counters);
+  Offset offset = 0;
+};
+
+// Both, joined as the log would.
+struct Both {
+  Both() : pipeline(make_prospect_pipeline(*knowledge, counters)) {}
+
+  void send(const std::string& prospect, const std::string& account, std::int64_t at,
+            Consent consent = Consent::granted, SignalType type = SignalType::query, bool fresh = true) {
+    const std::string id = prospect + "-" + std::to_string(at) + (type == SignalType::erase ? "-erase" : "");
+    Signal signal;
+    signal.id = id;
+    signal.prospect = ProspectId(prospect);
+    signal.account = AccountId(account);
+    signal.type = type;
+    signal.text = at % 2 == 0 ? "payback period for erp" : "pilot plan";
+    signal.consent = consent;
+    signal.occurred_at = from_ms(at);
+    signal.source = "test";
+    std::string record;
+    write_signal(signal, from_ms(at), record);
+    process(prospect, record, at, fresh);
+  }
+  void tick(std::int64_t at) {
+    std::string record;
+    write_tick(from_ms(at), std::nullopt, record);
+    process({}, record, at, true);
+  }
+  void process(std::string_view key, std::string_view value, std::int64_t at, bool fresh) {
+    REQUIRE(pipeline->process(
+        {.topic = "signals", .partition = 0, .offset = offset++, .timestamp = from_ms(at), .key = key, .value = value},
+        fresh, state, output));
+    const auto evidence = output.of(3);
+    for (; rolled < evidence.size(); ++rolled) accounts.take(evidence[rolled].key, evidence[rolled].value, at);
+  }
+  std::vector<AccountEvidence> evidence() {
+    kept = output.of(3);
+    std::vector<AccountEvidence> out(kept.size());
+    for (std::size_t i = 0; i < kept.size(); ++i) REQUIRE(decode(kept[i].value, out[i]));
+    return out;
+  }
+
+  std::shared_ptr<const Knowledge> knowledge = shipped_knowledge();
+  PipelineCounters counters;
+  MapState state;
+  ListOutput output;
+  std::unique_ptr<Pipeline> pipeline;
+  Offset offset = 0;
+  Accounts accounts;
+  std::size_t rolled = 0;
+  std::vector<Emitted> kept;
+};
+
+AccountEvidence standing(std::string_view prospect, std::int64_t last_ms) {
+  AccountEvidence out;
+  out.prospect = ProspectId(prospect);
+  out.recorded_ms = last_ms;
+  out.at = {last_ms, hash64(prospect)};
+  out.first_ms = kNow;
+  out.last_ms = last_ms;
+  out.signals = static_cast<std::uint16_t>(last_ms % 100);
+  for (std::size_t s = 0; s < kStages; ++s) out.stages[s] = static_cast<std::uint16_t>(hash64(prospect) >> s);
+  return out;
+}
+
+AccountEvidence left(std::string_view prospect) {
+  AccountEvidence out;
+  out.kind = AccountEvidence::Kind::left;
+  out.prospect = ProspectId(prospect);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("signals of people with an account roll up into it, behind the freshness gate too", "[accounts]") {
+  Both both;
+  both.send("ada", "acme", kNow);
+  both.send("ada", "", kNow + 60'000);
+  both.send("bob", "acme", kNow + 70'000, Consent::granted, SignalType::page, false);
+  both.send("eve", "", kNow + 80'000);
+
+  const auto evidence = both.evidence();
+  REQUIRE(evidence.size() == 3);
+  CHECK(evidence[1].prospect == ProspectId("ada"));
+  CHECK(evidence[1].signals == 2);
+  CHECK(evidence[1].first_ms == kNow);
+  CHECK(evidence[1].last_ms == kNow + 60'000);
+  CHECK(evidence[1].at == EventOrder{kNow + 60'000, hash64("ada-" + std::to_string(kNow + 60'000))});
+  CHECK(evidence[2].type == SignalType::page);
+  unsigned sum = 0;
+  for (const std::uint16_t share : evidence[1].stages) sum += share;
+  CHECK(sum == Approx(65535).margin(14));
+  const Account acme = both.accounts.of("acme");
+  CHECK(acme.members.size() == 2);
+  CHECK(both.accounts.output.of(0).back().value.find("\"people\":{\"seen\":2,\"active_30d\":2,\"kept\":2}") !=
+        std::string::npos);
+}
+
+TEST_CASE("nothing of people without consent reaches an account", "[accounts]") {
+  Both both;
+  both.send("ada", "acme", kNow, Consent::absent);
+  both.send("bob", "acme", kNow, Consent::denied);
+  both.send("bob", "acme", kNow + 1, Consent::absent);
+
+  CHECK(both.evidence().empty());
+}
+
+TEST_CASE("a withdrawal reaches the account, and takes back what was said", "[accounts]") {
+  Both both;
+  both.send("ada", "acme", kNow);
+  both.send("bob", "acme", kNow + 1);
+  const Account before = both.accounts.of("acme");
+  REQUIRE(before.members.size() == 2);
+
+  const bool erased = GENERATE(true, false);
+  both.send("ada", "", kNow + 2, erased ? Consent::granted : Consent::denied,
+            erased ? SignalType::erase : SignalType::query);
+
+  CHECK(both.accounts.of("acme").members.size() == 1);
+  CHECK(both.accounts.output.of(0).back().value.find("\"seen\":1") != std::string::npos);
+  both.send("bob", "", kNow + 3, erased ? Consent::granted : Consent::denied,
+            erased ? SignalType::erase : SignalType::query);
+  CHECK(both.accounts.state.values.empty());
+  CHECK(both.accounts.output.of(0).back().tombstone);
+}
+
+TEST_CASE("a denial between signals leaves of them what it may, and tells nothing of itself", "[accounts]") {
+  Both in_order, late;
+  in_order.send("ada", "acme", kNow);
+  in_order.send("ada", "", kNow + 1000, Consent::denied);
+  in_order.send("ada", "acme", kNow + 2000);
+  late.send("ada", "acme", kNow);
+  late.send("ada", "acme", kNow + 2000);
+  late.send("ada", "", kNow + 1000, Consent::denied);
+
+  CHECK(in_order.accounts.state.values == late.accounts.state.values);
+  REQUIRE_FALSE(late.accounts.state.values.empty());
+  const auto told = late.evidence().back();
+  CHECK(told.kind == AccountEvidence::Kind::standing);
+  CHECK(told.at == EventOrder{});
+  const auto count = late.evidence().size();
+  late.send("ada", "acme", kNow + 3000, Consent::absent);
+  CHECK(late.evidence().size() == count);
+}
+
+TEST_CASE("a prospect that changes its account moves", "[accounts]") {
+  Both both;
+  both.send("ada", "acme", kNow);
+  both.send("ada", "zeta", kNow + 1000);
+  CHECK(both.accounts.of("acme").empty());
+  CHECK(both.accounts.of("zeta").members.size() == 1);
+  CHECK(both.accounts.of("zeta").members[0].signals == 2);
+
+  both.send("ada", "late", kNow + 500);
+  CHECK(both.accounts.of("late").empty());
+  CHECK(both.accounts.of("zeta").members[0].signals == 3);
+}
+
+TEST_CASE("who is forgotten in time is forgotten by the account", "[accounts]") {
+  Both both;
+  both.send("ada", "acme", kNow);
+  for (int day = 1; day < 410; ++day) both.tick(kNow + day * kDayMs);
+
+  CHECK(both.counters.expired.value() == 1);
+  CHECK(both.accounts.state.values.empty());
+}
+
+TEST_CASE("the bytes for accounts do not depend on freshness", "[accounts]") {
+  Both fresh, stale;
+  for (Both* both : {&fresh, &stale}) {
+    for (int i = 0; i < 100; ++i) {
+      both->send("p-" + std::to_string(i % 7), "a-" + std::to_string(i % 3), kNow + i * 1000,
+                 i % 31 == 30 ? Consent::denied : Consent::granted,
+                 i % 41 == 40 ? SignalType::erase : SignalType::query, both == &fresh);
+    }
+  }
+  REQUIRE(fresh.output.of(3).size() == stale.output.of(3).size());
+  for (std::size_t i = 0; i < fresh.output.of(3).size(); ++i) {
+    CHECK(fresh.output.of(3)[i].value == stale.output.of(3)[i].value);
+    CHECK(fresh.output.of(3)[i].key == stale.output.of(3)[i].key);
+  }
+}
+
+TEST_CASE("a row of an old signal is not written, its state is", "[accounts]") {
+  Accounts accounts;
+  std::string value;
+  encode(standing("ada", kNow), value);
+
+  accounts.take("acme", value, kNow + 60'001);
+  CHECK(accounts.output.all.empty());
+  CHECK(accounts.counters.stale.value() == 1);
+  accounts.take("acme", value, kNow + 60'000, false);
+  CHECK(accounts.output.all.empty());
+  accounts.take("acme", value, kNow + 60'000);
+  CHECK(accounts.output.all.size() == 1);
+  CHECK(accounts.of("acme").members.size() == 1);
+}
+
+TEST_CASE("records that are repeated change nothing", "[accounts]") {
+  std::vector<std::string> values;
+  for (int i = 0; i < 60; ++i) {
+    const std::string prospect = "p-" + std::to_string(i % 9);
+    encode(standing(prospect, kNow + i), values.emplace_back());
+    if (i % 17 == 16) encode(left(prospect), values.emplace_back());
+  }
+  Accounts once;
+  for (const std::string& value : values) once.take("acme", value);
+
+  for (std::size_t from = 0; from < values.size(); from += 7) {
+    Accounts again;
+    for (std::size_t i = 0; i + 3 < values.size(); ++i) again.take("acme", values[i]);
+    for (std::size_t i = from; i < values.size(); ++i) again.take("acme", values[i]);
+    CHECK(again.state.values == once.state.values);
+  }
+}
+
+TEST_CASE("an account keeps the 64 people seen last, and counts the others once", "[accounts]") {
+  std::vector<std::pair<std::string, std::int64_t>> seen;
+  for (int round = 0; round < 3; ++round) {
+    for (int p = 0; p < 200; ++p) seen.emplace_back("p-" + std::to_string(p), kNow + round * 1'000'000 + p * 37 % 200);
+  }
+  const auto run = [&](std::uint64_t seed) {
+    // Any interleaving of people; each one's own records in their order.
+    auto order = seen;
+    std::mt19937_64 random(seed);
+    if (seed != 0) std::shuffle(order.begin(), order.end(), random);
+    std::map<std::string, int> round;
+    Accounts accounts;
+    for (const auto& [prospect, at] : order) {
+      const std::int64_t own = kNow + round[prospect]++ * 1'000'000 + std::stoi(prospect.substr(2)) * 37 % 200;
+      accounts.take("acme", standing(prospect, own));
+    }
+    return accounts.state.values;
+  };
+  Accounts accounts;
+  for (const auto& [prospect, at] : seen) accounts.take("acme", standing(prospect, at));
+  const Account acme = accounts.of("acme");
+
+  CHECK(acme.members.size() == kMembersMax);
+  CHECK(acme.former.size() == 200 - kMembersMax);
+  CHECK(acme.people() == 200);
+  for (const Member& member : acme.members) CHECK(member.last_ms >= kNow + 2'000'000 + 200 - 64);
+  for (const std::uint64_t seed : {1U, 2U, 3U}) CHECK(run(seed) == accounts.state.values);
+
+  // Whoever was coarsened out can still leave.
+  accounts.take("acme", left("p-0"));
+  CHECK(accounts.of("acme").people() == 199);
+}
+
+TEST_CASE("however many people an account has, its value stays within its limit", "[accounts]") {
+  Accounts accounts;
+  for (int p = 0; p < 2000; ++p) accounts.take("acme", standing("p-" + std::to_string(p), kNow + p));
+
+  CHECK(accounts.of("acme").people() == 2000);
+  for (const auto& [key, value] : accounts.state.values) CHECK(value.size() <= kAccountValueBytesMax);
+}
+
+TEST_CASE("what is no evidence becomes a dead letter, what is newer stops the partition", "[accounts]") {
+  Accounts accounts;
+  accounts.take("acme", "junk that is long enough");
+  std::string value;
+  encode(standing("ada", kNow), value);
+  accounts.take("", value);
+  CHECK(accounts.output.of(0).empty());
+  CHECK(accounts.output.of(1).size() == 2);
+  CHECK(accounts.state.values.empty());
+
+  value[0] = 2;
+  const Status newer = accounts.pipeline->process({.topic = "accounts.evidence", .key = "acme", .value = value}, true,
+                                                  accounts.state, accounts.output);
+  REQUIRE_FALSE(newer);
+  CHECK(newer.error().code == "evidence_newer");
+}
+
+TEST_CASE("an account's row says where its people stand and how far they are apart", "[accounts]") {
+  Accounts accounts;
+  AccountEvidence ada = standing("ada", kNow), bob = standing("bob", kNow + 40 * kDayMs), eve = bob;
+  ada.stages = bob.stages = eve.stages = {};
+  ada.stages[0] = 65535;
+  bob.stages[8] = 65535;
+  eve.stages[8] = 13107;
+  eve.stages[9] = 52428;
+  eve.prospect = ProspectId("eve");
+  accounts.take("acme", ada);
+  accounts.take("acme", bob);
+  accounts.take("acme", eve);
+
+  const std::string row = accounts.output.of(0).back().value;
+  CHECK(row.starts_with("{\"v\":1,\"account\":\"acme\",\"as_of\":" + std::to_string(kNow + 40 * kDayMs) +
+                        ",\"people\":{\"seen\":3,\"active_30d\":2,\"kept\":3}"));
+  CHECK(row.find("\"p\":[0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.60000,0.40000") !=
+        std::string::npos);
+  CHECK(row.find("\"mode\":9") != std::string::npos);
+  CHECK(row.find("\"low\":[0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.20000") !=
+        std::string::npos);
+  CHECK(row.find("\"high\":[0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,1.00000,0.80000") !=
+        std::string::npos);
+}
