@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kChunk = 256;  // records between two looks at the clock
 constexpr Millis kIdlePoll{50};
 constexpr Millis kRestoreBudget{50};
-constexpr Millis kRejoinMax{600'000};
+constexpr Millis kRejoinMin{1'000}, kRejoinMax{600'000};
 constexpr auto kLookInterval = std::chrono::seconds(1);
 
 }  // namespace
@@ -251,7 +251,10 @@ void Worker::poll_failed(const Error& error, const std::stop_token& stop) {
 // through its time-out, the group may know the id by a name that never reached us. So the id is asked for again, but
 // less and less often: where there really are two, each such try takes the partitions away from the other.
 void Worker::rejoin_later() {
-  if (!fenced_.exchange(true, std::memory_order_acq_rel)) rejoin_at_ = now() + rejoin_after_;
+  if (!fenced_.exchange(true, std::memory_order_acq_rel)) {
+    if (now() - rejoin_at_ > kRejoinMax) rejoin_after_ = kRejoinMin;  // the last time is long ago
+    rejoin_at_ = now() + rejoin_after_;
+  }
   if (now() < rejoin_at_) return;
   rejoin_after_ = std::min(rejoin_after_ * 2, kRejoinMax);
   rejoin_at_ = now() + rejoin_after_;

@@ -107,7 +107,7 @@ class Worker final : private AssignmentListener {
   SteadyTime next_look_{};
   std::size_t look_at_ = 0;
   SteadyTime rejoin_at_{};
-  Millis rejoin_after_{30'000};
+  Millis rejoin_after_{};
   bool backlog_ = false;
   std::optional<SteadyTime> close_until_;  // once finish() has begun
   Status outcome_;

@@ -28,7 +28,7 @@ class Meddling(Scenario):
                 self.expect_refusal(node, case, codes)
             else:
                 self.restart(node)
-                self.feed(self.signals, self.prospects, seed="again")
+                self.feed(self.signals, self.prospects)
                 self.check_quietly()
         self.figures["cases"] = len(cases)
 

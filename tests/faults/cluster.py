@@ -65,6 +65,12 @@ class Broker:
         return ["kcat", "-P", "-b", self.address, "-t", topic, "-p", str(partition), "-K", "\t", "-Z", "-X", "topic.partitioner=murmur2_random",
                 "-X", "enable.idempotence=true", "-X", "linger.ms=20", "-z", "lz4"]
 
+    def lag(self, group, topic):
+        """Records of `topic` that lie behind the group's committed positions, ends of transactions among them, as Kafka's own tool has it."""
+        out = run(*self.java("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--describe", "--offsets", "--group", group)).decode()
+        lags = [line.split()[5] for line in out.splitlines() if line.split()[1:2] == [topic]]
+        return sum(int(lag) for lag in lags if lag != "-") if lags else 1 << 30
+
     def dump(self, topic, partitions, values=True, seconds=60):
         """Every record a read_committed reader of Kafka's own client gets: (partition, offset, key, value), by partition.
 
@@ -82,6 +88,8 @@ class Broker:
         reader = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         CHILDREN.add(reader)
         for line in reader.stdout:
+            if not line.startswith(b"Partition:"):
+                continue  # the tool's own complaints
             fields = line.rstrip(b"\n").split(b"\t", 3)
             p = int(fields[0][10:])
             if fields[2] == SENTINEL:
@@ -107,12 +115,14 @@ class Feed(threading.Thread):
     def __init__(self, broker, topic, records, per_second=0, stubborn=False):
         super().__init__(daemon=True)
         self.broker, self.topic, self.records, self.per_second, self.stubborn = broker, topic, records, per_second, stubborn
-        self.sent, self.error = 0, None
+        self.sent, self.error, self.enough = 0, None, False
         self.start()
 
     def chunks(self, size=500):
         began, chunk = time.time(), []
         for key, value in self.records:
+            if self.enough:
+                break
             chunk.append((key if isinstance(key, bytes) else key.encode()) + b"\t" + (value if isinstance(value, bytes) else value.encode()) + b"\n")
             self.sent += 1
             if len(chunk) == size:
@@ -149,6 +159,10 @@ class Feed(threading.Thread):
                     if time.time() > deadline:
                         raise
                     time.sleep(0.2)
+
+    def stop(self):
+        """What was not sent yet is left out."""
+        self.enough = True
 
     def wait(self):
         self.join()

@@ -7,6 +7,7 @@ what must be there. Exit 0: no difference; 1: a difference, logs kept; 77: no Ja
 import argparse
 import concurrent.futures
 import contextlib
+import itertools
 import os
 import pathlib
 import shutil
@@ -32,7 +33,7 @@ class Bench:
         self.seed, self.keep, self.delivery = options.seed, options.keep, options.delivery
         self.tier = options.tier
         self.base_ms = options.base or (int(time.time()) // 3600 - 30) * 3_600_000
-        self.run = f"{os.getpid():x}"
+        self.run, self.numbers = f"{os.getpid():x}", itertools.count(1)
         self.folder = pathlib.Path(options.folder or tempfile.mkdtemp(prefix="juncture-faults-"))
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = options.port

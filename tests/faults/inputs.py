@@ -1,5 +1,6 @@
 """What comes in: records that are none, the same log again, one prospect that is most of it."""
 import hashlib
+import itertools
 import re
 
 import oracles
@@ -43,6 +44,7 @@ class Replays(Scenario):
     name, title = "F18", "the same log, other intervals, processes and threads"
     counts = {"B": 6, "C": 6}
     drawn_at_random = False
+    signals, prospects = 60_000, 8_000
     direct = True
     shapes = (("as ever", 1, {}), ("again", 1, {}), ("10 ms", 1, {"commit_interval": "10ms", "commit_interval_max": "10ms"}),
               ("1 s", 1, {"commit_interval": "1s", "commit_interval_max": "1s"}), ("3 processes", 3, {}), ("4 threads", 1, {"workers": 4}))
@@ -117,4 +119,33 @@ class HotKey(Scenario):
         self.figures |= {"signals": self.signals, "prospects": self.signals // 10 + 1}
         self.wait_quiet(180)
         self.check_growth(before)
+        self.check(restored=True)
+
+
+class OldLog(Scenario):
+    """A day of visitors who gave no consent, and the ticks of that day, read a day later: who was forgotten when is the log's to say."""
+
+    name, title = "F11b", "an old log with its own ticks"
+    counts = {"B": 20, "C": 20}
+    drawn_at_random = False
+    direct = True
+    signals, prospects = 20_000, 4_000
+
+    def play(self):
+        self.broker.make_topic(self.prefix + "signals", PARTITIONS)
+        visitors = traffic.Visitors(f"{self.bench.seed}-{self.name}", self.prospects, self.signals, self.bench.base_ms, repeats=0)
+        records = visitors.records(traffic.canonical_without_consent)
+        share = self.signals // self.count
+        for n in range(1, self.count + 1):
+            feed = Feed(self.broker, self.prefix + "signals", itertools.islice(records, share))
+            feed.wait()
+            self.feeds.append(feed)
+            tick = traffic.tick(self.bench.base_ms + n * share * visitors.step)
+            for p in range(PARTITIONS):
+                self.broker.produce(self.prefix + "signals", [f"\t{tick}\n".encode()], p)
+        self.figures["prospects"] = self.prospects
+        for name in ("one", "two"):
+            self.add_node(name).launch().wait_running(60)
+        self.wait_owned()
+        self.wait_quiet()
         self.check(restored=True)

@@ -10,8 +10,7 @@ EVENT_TS = re.compile(rb'"event_ts":(\d+)')
 AS_OF = re.compile(rb'"as_of":(\d+)')
 
 
-def is_tick(value):
-    return value.startswith(b'{"v":1,"type":"tick"')
+CONTROL = re.compile(rb'^\{"v":1,"type":"(tick|catalog|policy|model)"')
 
 
 def field(pattern, value):
@@ -37,8 +36,8 @@ def compare(what, expected, actual):
 
 
 def signals_of(dump):
-    """Per partition (prospect, id, time) of every record of `signals` but the ticks."""
-    return [[(key, field(ID, value), field(TS, value)) for _, key, value in partition if not is_tick(value)] for partition in dump]
+    """Per partition (prospect, id, time) of every record of `signals` but juncture's own, such as ticks."""
+    return [[(key, field(ID, value), field(TS, value)) for _, key, value in partition if not CONTROL.match(value)] for partition in dump]
 
 
 def intake(source, signals, refused=frozenset()):
@@ -61,7 +60,8 @@ def once(signals):
 
 
 def rows(dump, pattern):
-    return [[(key, field(pattern, value)) for _, key, value in partition] for partition in dump]
+    """Per partition (prospect, time) of each row; what forgets a prospect, a record without a value, is none."""
+    return [[(key, field(pattern, value)) for _, key, value in partition if value != b"null"] for partition in dump]
 
 
 def dead_letters(source_keys, reasons, topic, letters):

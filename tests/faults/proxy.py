@@ -83,8 +83,10 @@ class Connection:
         for frame in self.frames(self.client):
             api, _, correlation = struct.unpack(">hhi", frame[4:12])
             self.asked[correlation] = api
-            if api in self.proxy.gates:
-                self.proxy.gates[api].wait(120)
+            if api == END_TXN and self.proxy.gate is not None:
+                self.proxy.gate.wait(120)
+            if api == PRODUCE and self.proxy.trap is not None and self.proxy.trap in frame:
+                self.proxy.gate, self.proxy.trap = threading.Event(), None
             if api == TXN_OFFSET_COMMIT:
                 self.proxy.memberships.append(membership_of(frame))
             self.pass_on(self.server, frame, api, "request")
@@ -144,7 +146,7 @@ class Proxy:
 
     def __init__(self, port, to):
         self.to, self.armed, self.lock = to, [], threading.Lock()
-        self.gates = {}  # API key: an event; requests wait until it is set
+        self.trap, self.gate = None, None  # once a Produce request holds these bytes, ends of transactions wait for the gate
         self.memberships = []  # of each TxnOffsetCommit that came by
         self.connections = []
         self.listener = socket.socket()
@@ -187,6 +189,8 @@ class Proxy:
         self.connections.clear()
 
     def stop(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept()
         self.listener.close()
         self.cut_all()
 

@@ -6,6 +6,7 @@ import random
 import shutil
 import threading
 import time
+import traceback
 
 import oracles
 import traffic
@@ -46,12 +47,12 @@ class Scenario:
     direct = False  # fed into `signals`, without intake
     drawn_at_random = True  # each fault is a draw: their number bounds the rate of failure
     stubborn = False  # the feed outlives the broker, and repeats itself for it
-    signals, prospects = 60_000, 8_000
+    signals, prospects = 120_000, 8_000
 
     def __init__(self, bench, count, mutant=None):
         self.bench, self.count, self.broker = bench, count, bench.broker
         self.random = random.Random(f"{bench.seed}-{self.name}")
-        self.prefix = f"{self.name.lower()}-{mutant.lower() + '-' if mutant else ''}{bench.run}-"
+        self.prefix = f"{self.name.lower()}-{mutant.lower() + '-' if mutant else ''}{bench.run}.{next(bench.numbers)}-"
         self.folder = pathlib.Path(bench.folder) / self.prefix.rstrip("-")
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
@@ -77,7 +78,7 @@ class Scenario:
     def settings(self, member=None, **engine):
         properties = {"session.timeout.ms": str(SESSION_MS), "transaction.timeout.ms": str(self.transaction_ms), "message.timeout.ms": str(self.transaction_ms)}
         if member is not None:
-            properties["group.instance.id"] = f"{self.prefix}{member}"
+            engine["member"] = f"{self.prefix}{member}"
         address = f"127.0.0.1:{self.bench.proxy_port}" if self.through_proxy else self.broker.address
         return {
             "delivery": self.bench.delivery,
@@ -116,7 +117,6 @@ class Scenario:
         visitors = traffic.Visitors(f"{self.bench.seed}-{seed or self.name}", prospects, signals, self.bench.base_ms, hours)
         topic, write = ("signals", traffic.canonical) if self.direct else ("web", traffic.native)
         self.feeds.append(Feed(self.broker, self.prefix + topic, self.with_poison(visitors.records(write)), per_second, self.stubborn))
-        self.figures["signals"] = self.figures.get("signals", 0) + signals
         self.figures["prospects"] = max(self.figures.get("prospects", 0), prospects)
         return self.feeds[-1]
 
@@ -157,6 +157,7 @@ class Scenario:
         self.stage("faults")
         for feed in self.feeds:
             feed.wait()
+        self.figures["signals"] = sum(feed.sent for feed in self.feeds)
         self.stage("feed")
         began, calm = time.time(), 0
         # A task asks once a second where its input ends: a moment without lag says little.
@@ -166,6 +167,11 @@ class Scenario:
             if time.time() > began + seconds:
                 raise Failure(f"lag {lag} after {seconds} s without faults; {self.state()}")
             time.sleep(0.3)
+        # What the processes say of themselves is not enough.
+        while (left := self.broker.lag(self.prefix + "juncture", self.prefix + ("signals" if self.direct else "web"))) > 2 * PARTITIONS:
+            if time.time() > began + seconds:
+                raise Failure(f"the group is {left} records behind after {seconds} s without faults; {self.state()}")
+        time.sleep(1)
         self.stage("quiet")
 
     def state(self):
@@ -272,6 +278,8 @@ class Scenario:
             self.play()
         except Failure as failure:
             self.differences.append(str(failure))
+        except Exception:  # a mistake of the test is no reason to lose the other scenarios
+            self.differences.append(traceback.format_exc())
         finally:
             for node in self.nodes:
                 node.kill()

@@ -18,8 +18,8 @@ class Visitors:
     retrying source makes them.
     """
 
-    def __init__(self, seed, prospects, signals, base_ms, hours=20):
-        self.random = random.Random(seed)
+    def __init__(self, seed, prospects, signals, base_ms, hours=20, repeats=REPEATS):
+        self.random, self.repeats = random.Random(seed), repeats
         self.prospects, self.signals, self.base_ms = prospects, signals, base_ms
         self.step = max(1, hours * 3_600_000 // signals)
         self.recent = []
@@ -29,7 +29,7 @@ class Visitors:
         draw, count, last = self.random, [0] * self.prospects, {}
         for n in range(self.signals):
             who = int(self.prospects * draw.random() ** 1.3)
-            if self.recent and draw.random() < REPEATS:
+            if self.recent and draw.random() < self.repeats:
                 yield last[draw.choice(self.recent)]
                 continue
             for _ in range(self.prospects):
@@ -63,6 +63,14 @@ def canonical(event, prospect, ts, kind, text, draw):
     elif kind == "page":
         out["url"] = draw.choice(PAGES)
     return json.dumps(out | {"consent": "granted", "source": "native"}, separators=(",", ":"))
+
+
+def canonical_without_consent(event, prospect, ts, kind, text, draw):
+    return canonical(event, prospect, ts, kind, text, draw).replace('"consent":"granted",', "")
+
+
+def tick(ts):
+    return f'{{"v":1,"type":"tick","ts":{ts}}}'
 
 
 def poison():
