@@ -56,6 +56,8 @@ EngineOptions engine_options(const std::string& group, int threads, Delivery del
   out.commit_interval = Millis{100};
   out.commit_interval_backlog = Millis{1000};
   out.serve_reads = false;
+  // The peers have four gigabytes of heap; a second of this job's work is some 80 MB a task.
+  out.transaction_bytes_max = out.producer_queue_bytes = std::size_t{128} << 20U;
   return out;
 }
 
