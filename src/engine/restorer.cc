@@ -123,7 +123,7 @@ Status Restorer::open() {
 
 // The genesis record is the first one for ever: compaction keeps the last record of a key and its offset.
 Status Restorer::read_genesis() {
-  Result<std::unique_ptr<Reader>> reader = log_.make_reader();
+  Result<std::unique_ptr<Reader>> reader = log_.open_reader(options_.read_ahead_bytes);
   if (!reader) return tl::unexpected(reader.error());
   reader_ = std::move(*reader);
   if (next_ >= result_.end) return {};

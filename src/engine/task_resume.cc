@@ -91,6 +91,7 @@ std::unique_ptr<Restorer> Task::make_restorer() {
                                     Restorer::Options{.store_name = store_name(parts_.topology.name, partition_),
                                                       .changelog = changelog(),
                                                       .stale_after = parts_.options.store_stale_after,
+                                                      .read_ahead_bytes = parts_.options.restore_read_ahead_bytes,
                                                       .clock = &clock()});
 }
 

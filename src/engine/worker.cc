@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kChunk = 256;  // records between two looks at the clock
 constexpr Millis kIdlePoll{50};
 constexpr Millis kRestoreBudget{50};
+constexpr std::size_t kRestoresMax = 2;
 constexpr Millis kRejoinMin{1'000}, kRejoinMax{600'000};
 constexpr auto kLookInterval = std::chrono::seconds(1);
 
@@ -98,11 +99,18 @@ void Worker::restore_tasks() {
     if (task->wants_producer(at)) take_overs.emplace_back([due = task.get()] { due->take_over(); });
   }
   parts_.lanes.run(take_overs);
+  // A worker restores no faster by doing it all at once, and each restore has much read ahead.
+  std::size_t open = 0;
+  for (auto& [key, task] : tasks_) {
+    if (task->state() == TaskState::restoring) ++open;
+  }
   for (auto& [key, task] : tasks_) {
     if (task->state() == TaskState::running) continue;
+    if (task->state() != TaskState::restoring && open >= kRestoresMax) continue;
     pulse_.turn_to(Doing::restoring, &task->counters());
     const TaskState before = task->state();
     task->advance(kRestoreBudget, at);
+    if (before != TaskState::restoring && task->state() == TaskState::restoring) ++open;
     if (task->state() == TaskState::suspended && before != TaskState::suspended) {
       parts_.registry.count_error("task_suspended");
     }

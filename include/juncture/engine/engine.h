@@ -42,6 +42,7 @@ struct EngineOptions {
   // Per worker, and per producer: as ConsumerOptions and ProducerOptions have them.
   std::size_t consumer_queue_bytes = std::size_t{64} << 20U;
   std::size_t producer_queue_bytes = std::size_t{32} << 20U;
+  std::size_t restore_read_ahead_bytes = std::size_t{64} << 20U;  // for each of two restores of a worker at a time
   std::size_t poll_records_max = 4096;
   bool serve_reads = true;        // keep committed values readable from other threads
   std::string member;             // static member id, worker number appended; empty: dynamic

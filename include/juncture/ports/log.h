@@ -176,7 +176,9 @@ class Log {
   virtual std::string_view kind() const = 0;  // kafka, embedded or memory: said on the page and in source_info
   virtual Result<std::unique_ptr<Consumer>> make_consumer(const ConsumerOptions& options) = 0;
   virtual Result<std::unique_ptr<Producer>> make_producer(const ProducerOptions& options) = 0;
-  virtual Result<std::unique_ptr<Reader>> make_reader() = 0;
+  // `queue_bytes`: fetched and not polled yet, where the log is elsewhere.
+  virtual Result<std::unique_ptr<Reader>> open_reader(std::size_t queue_bytes) = 0;
+  Result<std::unique_ptr<Reader>> make_reader() { return open_reader(std::size_t{16} << 20U); }
   // Makes the topic if it is missing. An existing one must have as many partitions, else `partition_count`.
   virtual Status ensure_topic(const TopicSpec& spec) = 0;
   virtual Result<std::optional<Partition>> partition_count(std::string_view topic) = 0;

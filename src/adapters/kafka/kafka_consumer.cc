@@ -153,11 +153,10 @@ Status KafkaConsumer::close() {
   return {};
 }
 
-Result<std::unique_ptr<Reader>> KafkaReader::make(const KafkaLogOptions& options) {
+Result<std::unique_ptr<Reader>> KafkaReader::make(const KafkaLogOptions& options, std::size_t queue_bytes) {
   std::unique_ptr<KafkaReader> reader(new KafkaReader());
-  constexpr std::size_t kQueueBytes = std::size_t{16} << 20U;
   // The name is asked for and never used: without subscribe() there is no group, without commit() no position.
-  if (Status opened = reader->source_.open(options, "juncture-reader", {}, kQueueBytes, reader->state_, {}); !opened) {
+  if (Status opened = reader->source_.open(options, "juncture-reader", {}, queue_bytes, reader->state_, {}); !opened) {
     return tl::unexpected(opened.error());
   }
   return std::unique_ptr<Reader>(std::move(reader));

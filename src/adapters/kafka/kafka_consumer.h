@@ -54,7 +54,7 @@ class KafkaConsumer final : public Consumer {
 
 class KafkaReader final : public Reader {
  public:
-  static Result<std::unique_ptr<Reader>> make(const KafkaLogOptions& options);
+  static Result<std::unique_ptr<Reader>> make(const KafkaLogOptions& options, std::size_t queue_bytes);
   ~KafkaReader() override;
   KafkaReader(const KafkaReader&) = delete;
   KafkaReader& operator=(const KafkaReader&) = delete;

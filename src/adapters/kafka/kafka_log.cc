@@ -38,7 +38,9 @@ class KafkaLog final : public Log {
   Result<std::unique_ptr<Producer>> make_producer(const ProducerOptions& options) override {
     return KafkaProducer::make(options_, options);
   }
-  Result<std::unique_ptr<Reader>> make_reader() override { return KafkaReader::make(options_); }
+  Result<std::unique_ptr<Reader>> open_reader(std::size_t queue_bytes) override {
+    return KafkaReader::make(options_, queue_bytes);
+  }
   Status ensure_topic(const TopicSpec& spec) override;
   Result<std::optional<Partition>> partition_count(std::string_view topic) override {
     return kafka_partitions(admin_.get(), options_, state_.trouble, topic);

@@ -116,7 +116,7 @@ Result<std::unique_ptr<Producer>> LocalLog::make_producer(const ProducerOptions&
   return std::unique_ptr<Producer>(new LocalProducer(*this, options));
 }
 
-Result<std::unique_ptr<Reader>> LocalLog::make_reader() {
+Result<std::unique_ptr<Reader>> LocalLog::open_reader(std::size_t /*queue_bytes*/) {
   return std::unique_ptr<Reader>(new LocalReader(*this));
 }
 

@@ -46,7 +46,7 @@ class LocalLog final : public Log {
   std::string_view kind() const override { return storage_->kind(); }
   Result<std::unique_ptr<Consumer>> make_consumer(const ConsumerOptions& options) override;
   Result<std::unique_ptr<Producer>> make_producer(const ProducerOptions& options) override;
-  Result<std::unique_ptr<Reader>> make_reader() override;
+  Result<std::unique_ptr<Reader>> open_reader(std::size_t queue_bytes) override;
   Status ensure_topic(const TopicSpec& spec) override;
   Result<std::optional<Partition>> partition_count(std::string_view topic) override;
   Offset transaction_end_offsets() const override { return 0; }

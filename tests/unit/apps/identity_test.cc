@@ -48,7 +48,7 @@ class Told final : public Log {
   }
   Result<std::unique_ptr<Consumer>> make_consumer(const ConsumerOptions&) override { return none(); }
   Result<std::unique_ptr<Producer>> make_producer(const ProducerOptions&) override { return none(); }
-  Result<std::unique_ptr<Reader>> make_reader() override { return none(); }
+  Result<std::unique_ptr<Reader>> open_reader(std::size_t /*queue_bytes*/) override { return none(); }
   Status ensure_topic(const TopicSpec&) override { return none(); }
   Offset transaction_end_offsets() const override { return 0; }
   Result<Offset> offset_at(const TopicPartition&, Timestamp) override { return none(); }

@@ -110,7 +110,9 @@ class ShakyLog final : public Log {
     if (!made) return made;
     return std::make_unique<ShakyProducer>(std::move(*made), faults_);
   }
-  Result<std::unique_ptr<Reader>> make_reader() override { return real_.make_reader(); }
+  Result<std::unique_ptr<Reader>> open_reader(std::size_t queue_bytes) override {
+    return real_.open_reader(queue_bytes);
+  }
   Status ensure_topic(const TopicSpec& spec) override { return real_.ensure_topic(spec); }
   Result<std::optional<Partition>> partition_count(std::string_view topic) override {
     return real_.partition_count(topic);
