@@ -58,7 +58,7 @@ MUTANTS = {
     "M4": ("nobody ends the predecessor's transaction", (FewFailPoints, FewKills)),
     "M5": ("the last offset is committed instead of the next", (FewKills,)),
     "M6": ("no way back after a transaction that failed", (LostProduce, network.Network)),
-    "M7": ("values and position in two column families", (StoreKills, FewKills)),
+    "M7": ("position in a write of its own, with a log", (StoreKills, FewKills)),
     "M8": ("expiry follows the clock on the wall", (inputs.OldLog,)),
     "M9": ("what timed out is taken for committed", (network.Unseen,)),
     "M11": ("positions are sent without membership", (LostProduce,)),
