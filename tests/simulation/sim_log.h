@@ -128,7 +128,9 @@ class SimLog final : public Log {
     return std::make_unique<SimConsumer>(cluster_, host_, options);
   }
   Result<std::unique_ptr<Producer>> make_producer(const ProducerOptions& options) override;
-  Result<std::unique_ptr<Reader>> open_reader(std::size_t /*queue_bytes*/) override { return std::make_unique<SimReader>(cluster_, host_); }
+  Result<std::unique_ptr<Reader>> open_reader(std::size_t /*queue_bytes*/) override {
+    return std::make_unique<SimReader>(cluster_, host_);
+  }
   Status ensure_topic(const TopicSpec& spec) override;
   Result<std::optional<Partition>> partition_count(std::string_view topic) override;
   Offset transaction_end_offsets() const override { return 1; }
