@@ -40,13 +40,13 @@ StageChainParameters chain_parameters(const Taxonomy& taxonomy) {
 
 // Signs tokens. Made once per folder: every start, and every process that shares the file, must use the same.
 Result<std::string> token_key(const Config& config) {
+  const std::string path = token_key_file(config);
   if (!config.files.token_key.empty()) {
-    auto key = read_file(config.files.token_key);
+    auto key = read_file(path);
     if (!key || key->size() >= 32) return key;
-    return fail(Domain::setup, "file", config.files.token_key + ": a key has 32 characters or more");
+    return fail(Domain::setup, "file", path + ": a key has 32 characters or more");
   }
   if (config.log.kind == LogKind::memory) return std::string("memory");
-  const std::string path = config.log.data + "/token.key";
   if (const auto found = read_file(path); found && found->size() >= 32) return *found;
   std::random_device device;
   std::string key;
@@ -145,6 +145,10 @@ Result<Lessons> load_lessons(const Config& config) {
   auto words = load_user_vocabulary(*vocabulary, shown(config.files.vocabulary, "vocabulary.yaml"));
   if (!words) return tl::unexpected(words.error());
   return Lessons{.taxonomy = std::move(*parsed), .vocabulary = std::move(*words), .content = *taxonomy + *vocabulary};
+}
+
+std::string token_key_file(const Config& config) {
+  return config.files.token_key.empty() ? config.log.data + "/token.key" : config.files.token_key;
 }
 
 KnowledgeLoad load_knowledge(const Config& config) {

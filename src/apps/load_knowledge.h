@@ -23,6 +23,9 @@ struct KnowledgeLoad {
 // `log.data`. All errors, not the first.
 KnowledgeLoad load_knowledge(const Config& config);
 
+// The file of the key that signs tokens.
+std::string token_key_file(const Config& config);
+
 // The configured file's text, or the one compiled in as `embedded_name` when none is configured.
 Result<std::string> read_source(const std::string& path, std::string_view embedded_name);
 Result<std::string> read_file(const std::string& path);

@@ -45,11 +45,10 @@ int Bench::load(const Invocation& invocation) {
       std::fprintf(stderr, "juncture: log.kind memory keeps nothing to look at\n");
       return kUsage;
     }
-    if (!fs::exists(config.log.data + "/token.key")) {
+    if (const std::string key = token_key_file(config); !fs::exists(key)) {
       std::fprintf(stderr,
-                   "juncture: %s/token.key is missing: it signs the public outputs, so they cannot be recomputed "
-                   "without it\n",
-                   config.log.data.c_str());
+                   "juncture: %s is missing: it signs the public outputs, so they cannot be recomputed without it\n",
+                   key.c_str());
       return kConfigInvalid;
     }
     KnowledgeLoad load = load_knowledge(config);
