@@ -35,7 +35,7 @@ class Restorer {
     std::string store_name;
     TopicPartition changelog;
     Millis stale_after{};
-    std::size_t read_ahead_bytes = std::size_t{4} << 20U;
+    std::size_t read_ahead_bytes = std::size_t{16} << 20U;
     Clock* clock = nullptr;
   };
   Restorer(Log& log, Stores& stores, Options options);

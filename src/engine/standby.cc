@@ -6,7 +6,6 @@ namespace juncture::engine {
 namespace {
 
 constexpr Millis kIdle{20};
-constexpr std::size_t kReadAheadBytes = std::size_t{16} << 20U;  // of each copy that catches up
 constexpr auto kLookEvery = std::chrono::seconds(1);
 constexpr int kBackoffMax = 30;  // seconds
 
@@ -70,7 +69,6 @@ Result<std::size_t> Standby::follow(Copy& copy, SteadyTime now) {
                                      Restorer::Options{.store_name = store_name(copy.sub_topology, copy.partition),
                                                        .changelog = changelog,
                                                        .stale_after = parts_.options.store_stale_after,
-                                                       .read_ahead_bytes = kReadAheadBytes,
                                                        .clock = parts_.options.clock});
     }
   }

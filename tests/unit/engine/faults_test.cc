@@ -131,6 +131,40 @@ class ShakyLog final : public Log {
   Faults& faults_;
 };
 
+// Stores that refuse writes while they are full, and reads from when they are damaged until they are set aside.
+struct ShakyStores final : Stores {
+  std::unique_ptr<Stores> real = make_memory_stores();
+  bool full = false, damaged = false;
+
+  struct One final : Store {
+    std::unique_ptr<Store> real;
+    const ShakyStores& all;
+    One(std::unique_ptr<Store> inner, const ShakyStores& stores) : real(std::move(inner)), all(stores) {}
+    Result<std::optional<std::string>> get(std::string_view key) const override {
+      if (all.damaged) return fail(Domain::environment, "store_damaged", "as the test wants it");
+      return real->get(key);
+    }
+    Status write(std::span<const Change> changes, std::string_view mark) override {
+      if (all.full) return fail(Domain::environment, "store_failed", "no space left");
+      return real->write(changes, mark);
+    }
+    Result<std::string> mark() const override { return real->mark(); }
+    Status scan(const std::function<void(std::string_view, std::string_view)>& each) const override {
+      return real->scan(each);
+    }
+    Status flush() override { return real->flush(); }
+  };
+  Result<std::unique_ptr<Store>> open(std::string_view name) override {
+    auto inner = real->open(name);
+    if (!inner) return inner;
+    return std::make_unique<One>(std::move(*inner), *this);
+  }
+  Status set_aside(std::string_view name) override {
+    damaged = false;
+    return real->set_aside(name);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("commits that fail in any step count nothing twice and lose nothing", "[engine]") {
@@ -166,31 +200,7 @@ TEST_CASE("commits that fail in any step count nothing twice and lose nothing", 
 }
 
 TEST_CASE("a store that refuses to be written suspends its task, and the changelog keeps what counts", "[engine]") {
-  struct Full final : Stores {
-    std::unique_ptr<Stores> real = make_memory_stores();
-    bool full = false;
-    struct One final : Store {
-      std::unique_ptr<Store> real;
-      const bool& full;
-      One(std::unique_ptr<Store> inner, const bool& state) : real(std::move(inner)), full(state) {}
-      Result<std::optional<std::string>> get(std::string_view key) const override { return real->get(key); }
-      Status write(std::span<const Change> changes, std::string_view mark) override {
-        if (full) return fail(Domain::environment, "store_failed", "no space left");
-        return real->write(changes, mark);
-      }
-      Result<std::string> mark() const override { return real->mark(); }
-      Status scan(const std::function<void(std::string_view, std::string_view)>& each) const override {
-        return real->scan(each);
-      }
-      Status flush() override { return real->flush(); }
-    };
-    Result<std::unique_ptr<Store>> open(std::string_view name) override {
-      auto inner = real->open(name);
-      if (!inner) return inner;
-      return std::make_unique<One>(std::move(*inner), full);
-    }
-    Status set_aside(std::string_view name) override { return real->set_aside(name); }
-  } stores;
+  ShakyStores stores;
   const auto log = a_log(1);
   EngineOptions how = options();
   how.retries_max = 1000;
@@ -208,36 +218,7 @@ TEST_CASE("a store that refuses to be written suspends its task, and the changel
 }
 
 TEST_CASE("a store whose values can't be read any more is set aside and restored", "[engine]") {
-  struct Damaged final : Stores {
-    std::unique_ptr<Stores> real = make_memory_stores();
-    bool damaged = false;
-    struct One final : Store {
-      std::unique_ptr<Store> real;
-      const bool& damaged;
-      One(std::unique_ptr<Store> inner, const bool& state) : real(std::move(inner)), damaged(state) {}
-      Result<std::optional<std::string>> get(std::string_view key) const override {
-        if (damaged) return fail(Domain::environment, "store_damaged", "as the test wants it");
-        return real->get(key);
-      }
-      Status write(std::span<const Change> changes, std::string_view mark) override {
-        return real->write(changes, mark);
-      }
-      Result<std::string> mark() const override { return real->mark(); }
-      Status scan(const std::function<void(std::string_view, std::string_view)>& each) const override {
-        return real->scan(each);
-      }
-      Status flush() override { return real->flush(); }
-    };
-    Result<std::unique_ptr<Store>> open(std::string_view name) override {
-      auto inner = real->open(name);
-      if (!inner) return inner;
-      return std::make_unique<One>(std::move(*inner), damaged);
-    }
-    Status set_aside(std::string_view name) override {
-      damaged = false;
-      return real->set_aside(name);
-    }
-  } stores;
+  ShakyStores stores;
   const auto log = a_log(1);
   send(*log, 0, 100);
   {

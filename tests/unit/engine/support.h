@@ -14,6 +14,7 @@
 #include "juncture/adapters/memory_log.h"
 #include "juncture/adapters/memory_stores.h"
 #include "juncture/engine/engine.h"
+#include "support/map_state.h"
 
 namespace juncture::test {
 
@@ -130,30 +131,12 @@ inline std::map<std::string, std::string> state_of(Stores& stores, Partition par
 
 // What the state must be: the fold of everything in the input, without any engine.
 inline std::map<std::string, std::string> expected(Log& log, const std::string& topic = "in") {
-  struct Plain final : State {
-    std::map<std::string, std::string> values;
-    std::string copy;
-    Result<std::optional<std::string_view>> get(std::string_view key) override {
-      const auto at = values.find(std::string(key));
-      if (at == values.end()) return std::nullopt;
-      copy = at->second;
-      return std::string_view(copy);
-    }
-    Status put(std::string_view key, std::string_view value) override {
-      values[std::string(key)] = value;
-      return {};
-    }
-    Status remove(std::string_view key) override {
-      values.erase(std::string(key));
-      return {};
-    }
-  };
   struct Nowhere final : Output {
     Status emit(std::size_t, std::string_view, std::string_view, Partition) override { return {}; }
     Status tombstone(std::size_t, std::string_view) override { return {}; }
   };
   std::map<std::string, std::string> out;
-  std::map<Partition, Plain> plain;
+  std::map<Partition, MapState> plain;
   Nowhere nowhere;
   FoldPipeline pipeline;
   for (const auto& [partition, key, value, tombstone] : contents(log, topic)) {
