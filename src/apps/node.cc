@@ -34,8 +34,8 @@ std::size_t share(const Config& config, std::int64_t part, std::int64_t among) {
 
 void bound_memory(const Config& config, EngineOptions& engine) {
   const std::int64_t partitions = config.log.topics.partitions;
-  // All of them may come to be here.
-  const std::int64_t tasks = partitions * (1 + static_cast<std::int64_t>(config.input.size()));
+  // Prospects, accounts and each intake; all of them may come to be here.
+  const std::int64_t tasks = partitions * (2 + static_cast<std::int64_t>(config.input.size()));
   const bool producer_each = config.delivery == Delivery::exactly_once;
   // The smallest value of a prospect takes some 512 bytes with its key and its entry.
   engine.cache_bytes_max = static_cast<std::size_t>(std::max(config.engine.cache.count / partitions, kMiB));
