@@ -74,10 +74,12 @@ start() { # data [port]
     echo "kafka.sh: a broker is already running on $data" >&2
     return 1
   fi
-  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-    echo "kafka.sh: port $port is taken by something else" >&2
-    return 1
-  fi
+  # A broker that was just killed may still hold it for a moment.
+  for try in $(seq 1 100); do
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+    [ "$try" -lt 100 ] || { echo "kafka.sh: port $port is taken by something else" >&2; return 1; }
+    sleep 0.1
+  done
   write_properties "$data" "$port"
   if [ ! -f "$data/logs/meta.properties" ]; then
     java_run -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 kafka.tools.StorageTool format \

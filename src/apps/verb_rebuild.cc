@@ -6,16 +6,16 @@
 #include "apps/cli.h"
 #include "apps/identity.h"
 #include "apps/setup.h"
-#include "apps/verify/bench.h"
+#include "apps/verify/inputs.h"
 #include "apps/verify/rebuild.h"
 
 namespace juncture::apps {
 namespace {
 
 // The partition that was asked for, or all of which changelog or store are not what the input says.
-Result<std::vector<Partition>> choose(const verify::Bench& bench, const Invocation& invocation) {
+Result<std::vector<Partition>> choose(const verify::Inputs& inputs, const Invocation& invocation) {
   if (invocation.partition) return std::vector{static_cast<Partition>(*invocation.partition)};
-  const auto report = verify::run(bench.task(invocation));
+  const auto report = verify::run(inputs.task(invocation));
   if (!report) return tl::unexpected(report.error());
   std::vector<Partition> out;
   for (const verify::PartitionReport& partition : report->partitions) {
@@ -28,9 +28,9 @@ Result<std::vector<Partition>> choose(const verify::Bench& bench, const Invocati
 
 int run_rebuild(const Invocation& invocation) {
   int exit_code = kOk;
-  const auto bench = verify::Bench::open(invocation, exit_code);
-  if (!bench) return exit_code;
-  const auto chosen = choose(*bench, invocation);
+  const auto inputs = verify::Inputs::open(invocation, exit_code);
+  if (!inputs) return exit_code;
+  const auto chosen = choose(*inputs, invocation);
   if (!chosen) return fail_with(chosen.error());
   if (chosen->empty()) {
     fmt::print("nothing to rebuild: changelog and state are what the input log says\n");
@@ -41,13 +41,13 @@ int run_rebuild(const Invocation& invocation) {
                fmt::join(*chosen, ", "));
     return kUsage;
   }
-  auto stores = make_rocksdb_stores({.directory = state_folder(bench->config())});
+  auto stores = make_rocksdb_stores({.directory = state_folder(inputs->config())});
   if (!stores) return fail_with(stores.error());
-  const verify::Rebuilding with{.log = bench->log(),
+  const verify::Rebuilding with{.log = inputs->log(),
                                 .stores = **stores,
-                                .config = bench->config(),
-                                .knowledge = bench->knowledge(),
-                                .earlier = bench->earlier(),
+                                .config = inputs->config(),
+                                .knowledge = inputs->knowledge(),
+                                .earlier = inputs->earlier(),
                                 .partial = invocation.partial};
   const auto rebuilder = verify::Rebuilder::open(with);
   if (!rebuilder) return fail_with(rebuilder.error());
@@ -62,7 +62,7 @@ int run_rebuild(const Invocation& invocation) {
                done->to, done->keys, done->removed);
   }
   if (failed != kOk) return failed;
-  if (Status claimed = claim_folder(bench->log(), bench->config(), state_folder(bench->config())); !claimed) {
+  if (Status claimed = claim_folder(inputs->log(), inputs->config(), state_folder(inputs->config())); !claimed) {
     return fail_with(claimed.error());
   }
   return kOk;

@@ -3,7 +3,7 @@
 
 #include "apps/cli.h"
 #include "apps/setup.h"
-#include "apps/verify/bench.h"
+#include "apps/verify/inputs.h"
 #include "juncture/core/json_writer.h"
 
 namespace juncture::apps {
@@ -94,12 +94,12 @@ void print_report(const verify::Report& report) {
 
 int run_verify(const Invocation& invocation) {
   int exit_code = kOk;
-  const auto bench = verify::Bench::open(invocation, exit_code);
-  if (!bench) return exit_code;
-  const auto report = verify::run(bench->task(invocation));
+  const auto inputs = verify::Inputs::open(invocation, exit_code);
+  if (!inputs) return exit_code;
+  const auto report = verify::run(inputs->task(invocation));
   if (!report) return fail_with(report.error());
   if (invocation.json) {
-    fmt::print("{}\n", report_json(*report, bench->config()));
+    fmt::print("{}\n", report_json(*report, inputs->config()));
   } else {
     print_report(*report);
   }

@@ -28,6 +28,14 @@ def run(*command, timeout=60, **options):
     return done.stdout
 
 
+def alive(pid):
+    """Whether `pid` runs: one that is dead and not yet asked after (Z) does not."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 class Broker:
     """One broker on `port`, its own process; `proxied`: the port that clients of the second listener are sent to."""
 
@@ -46,7 +54,11 @@ class Broker:
         run(self.tool, "stop", str(self.folder), env=self.env)
 
     def kill(self):
-        os.kill(int((self.folder / "pid").read_text()), signal.SIGKILL)
+        """Returns when the process is gone, its listeners with it: a busy machine takes a while to tear one down."""
+        pid = int((self.folder / "pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        while alive(pid):
+            time.sleep(0.02)
         with contextlib.suppress(FileNotFoundError):
             (self.folder / "pid").unlink()
 

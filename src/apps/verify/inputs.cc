@@ -1,4 +1,4 @@
-#include "apps/verify/bench.h"
+#include "apps/verify/inputs.h"
 
 #include <cstdio>
 #include <filesystem>
@@ -25,15 +25,15 @@ Result<std::unique_ptr<Log>> open_untouched(const Config& config) {
 
 }  // namespace
 
-std::unique_ptr<Bench> Bench::open(const Invocation& invocation, int& exit_code) {
-  auto bench = std::make_unique<Bench>();
-  exit_code = bench->load(invocation);
-  if (exit_code == kOk) exit_code = bench->open_log_and_stores();
-  return exit_code == kOk ? std::move(bench) : nullptr;
+std::unique_ptr<Inputs> Inputs::open(const Invocation& invocation, int& exit_code) {
+  auto inputs = std::make_unique<Inputs>();
+  exit_code = inputs->load(invocation);
+  if (exit_code == kOk) exit_code = inputs->open_log_and_stores();
+  return exit_code == kOk ? std::move(inputs) : nullptr;
 }
 
 // The settings as they are now, then once with each `--also` on top.
-int Bench::load(const Invocation& invocation) {
+int Inputs::load(const Invocation& invocation) {
   const auto presets = invocation.demo ? demo_presets() : std::vector<std::string>{};
   for (std::size_t i = 0; i <= invocation.also.size(); ++i) {
     Invocation with = invocation;
@@ -65,7 +65,7 @@ int Bench::load(const Invocation& invocation) {
   return kOk;
 }
 
-int Bench::open_log_and_stores() {
+int Inputs::open_log_and_stores() {
   auto log = open_untouched(config_);
   if (!log) {
     print_errors({log.error()});
@@ -78,19 +78,19 @@ int Bench::open_log_and_stores() {
   return kOk;
 }
 
-std::map<std::uint64_t, const Knowledge*> Bench::earlier() const {
+std::map<std::uint64_t, const Knowledge*> Inputs::earlier() const {
   std::map<std::uint64_t, const Knowledge*> out;
   for (const auto& knowledge : earlier_) out.emplace(knowledge->version, knowledge.get());
   return out;
 }
 
-Result<std::unique_ptr<Store>> Bench::open_store(Partition partition) const {
+Result<std::unique_ptr<Store>> Inputs::open_store(Partition partition) const {
   const std::string name = store_name(kProspects, partition);
   if (!fs::exists(fs::path(state_folder(config_)) / name)) return std::unique_ptr<Store>();
   return stores_->open(name);
 }
 
-Task Bench::task(const Invocation& invocation) const {
+Task Inputs::task(const Invocation& invocation) const {
   return {.log = *log_,
           .config = config_,
           .knowledge = *knowledge_,

@@ -11,10 +11,10 @@
 
 namespace juncture::apps::verify {
 
-class Bench {
+class Inputs {
  public:
   // Null after printing why; `exit_code` is then what to end with.
-  static std::unique_ptr<Bench> open(const Invocation& invocation, int& exit_code);
+  static std::unique_ptr<Inputs> open(const Invocation& invocation, int& exit_code);
 
   const Config& config() const { return config_; }
   Log& log() { return *log_; }
