@@ -135,10 +135,11 @@ void add_making(CLI::App& app, Verbs& verbs, Invocation& in) {
   train.add_option("--calibration", in.calibration, "Labelled TSV that temperatures are fitted on");
   add_json(train, in);
 
-  CLI::App* eval = app.add_subcommand("eval", "Measure")->require_subcommand(1);
-  CLI::App& labelled = verbs.add(*eval, in, "labelled", "The text model on labelled queries", run_eval_labelled);
-  labelled.add_option("FILE", in.file, "TSV with query, device, form, moment and stage")->required();
-  add_json(labelled, in);
+  CLI::App& eval = verbs.add(app, in, "eval", "Measure on files of labelled or recorded data", run_eval);
+  eval.add_option("NAME", in.evaluation, evaluations_help())->required();
+  eval.add_option("FILE", in.files, "What is measured")->required();
+  eval.add_option("--train", in.train_files, "What may be learnt from");
+  add_json(eval, in);
 
   CLI::App* config = app.add_subcommand("config", "Settings")->require_subcommand(1);
   CLI::App& show = verbs.add(*config, in, "show", "All settings as they are in force, as YAML", run_config_show);

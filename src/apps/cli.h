@@ -20,7 +20,7 @@ struct Invocation {
   std::string duration;                   // demo, run: stop by itself after this; empty: never
   bool unsafe = false;                    // run
   std::uint64_t seed = 1;                 // demo
-  std::vector<std::string> files;         // replay
+  std::vector<std::string> files;         // replay, eval
   std::string format = "native";          // replay
   std::string speed = "max";              // replay: "max" or a factor of event time, "10x"
   bool dry_run = false, strict = false;   // replay; strict: verify too
@@ -33,7 +33,8 @@ struct Invocation {
   bool dump = false;                                                        // state hash
   std::string prospect;                                                     // explain
   std::string out, calibration;                                             // train
-  std::string file;                                                         // eval labelled
+  std::string evaluation;                                                   // eval
+  std::vector<std::string> train_files;                                     // eval
   std::string letter;       // dead-letters show, redrive: PARTITION:OFFSET or "all"
   std::int64_t limit = 50;  // dead-letters list
 };
@@ -49,7 +50,8 @@ int run_explain(const Invocation& invocation);
 int run_verify(const Invocation& invocation);
 int run_rebuild(const Invocation& invocation);
 int run_train(const Invocation& invocation);
-int run_eval_labelled(const Invocation& invocation);
+int run_eval(const Invocation& invocation);
+std::string evaluations_help();  // the names that `eval` knows
 int run_state_hash(const Invocation& invocation);
 int run_dead_letters_list(const Invocation& invocation);
 int run_dead_letters_show(const Invocation& invocation);

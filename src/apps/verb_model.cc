@@ -1,4 +1,4 @@
-// Verbs about the text model: train, eval labelled.
+// Verbs about the text model: train.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -8,7 +8,6 @@
 #include "apps/setup.h"
 #include "apps/wall_clock.h"
 #include "juncture/core/json_writer.h"
-#include "juncture/text/evaluate.h"
 #include "juncture/text/train.h"
 
 namespace juncture::apps {
@@ -46,22 +45,6 @@ int run_train(const Invocation& invocation) {
   json.member("calibration_rows", calibration.size());
   json.end_object();
   fmt::print("{}\n", out);
-  return kOk;
-}
-
-int run_eval_labelled(const Invocation& invocation) {
-  const auto settings = load_settings(invocation, {"log.kind=memory"});
-  if (!settings) return kConfigInvalid;
-  const auto text = read_file(invocation.file);
-  if (!text) return fail_with(text.error());
-  const KnowledgeLoad load = load_knowledge(settings->config);
-  if (!load.knowledge) {
-    print_errors(load.errors);
-    return kConfigInvalid;
-  }
-  const auto report = evaluate_labelled(load.knowledge->text, *text, invocation.file);
-  if (!report) return fail_with(report.error());
-  fmt::print("{}\n", invocation.json ? to_json(*report) : to_table(*report));
   return kOk;
 }
 

@@ -1,0 +1,58 @@
+// What an evaluation found: named figures with intervals, in groups, with what is to be plotted. One JSON, one table.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "juncture/evaluation/measures.h"
+
+namespace juncture {
+
+struct Figure {
+  std::string name;  // of the JSON key: lower case and underscores
+  Estimate estimate;
+};
+
+struct Curve {
+  std::string name;
+  std::vector<std::pair<double, double>> points;
+};
+struct Plot {
+  std::string title, x, y;
+  bool diagonal = false;  // the line that a perfect one would follow
+  std::vector<Curve> curves;
+};
+// Rows by truth, columns by finding, in counts.
+struct Confusion {
+  std::string title;
+  std::vector<std::string> classes;
+  std::vector<std::vector<double>> counts;
+};
+
+struct EvaluationGroup {
+  std::string name;  // "device mobile"
+  std::size_t rows = 0;
+  std::vector<Figure> figures;
+};
+
+struct EvaluationReport {
+  std::string set;    // "labelled", "orcas", ...
+  std::string model;  // version of what was measured
+  bool simulated = false;
+  std::size_t rows = 0;
+  std::vector<Figure> figures;
+  std::vector<EvaluationGroup> groups;
+  std::vector<Plot> plots;
+  std::vector<Confusion> confusions;
+  std::vector<std::string> remarks;  // what a reader must know beside the figures, a sentence each
+};
+
+// {"set", "model", "rows", NAME: {"value", "low", "high"}, ..., "groups": {GROUP: {"rows", NAME: {...}}}, "remarks"}
+std::string to_json(const EvaluationReport& report);
+// For a terminal: a line a figure, a column a group.
+std::string to_table(const EvaluationReport& report);
+
+}  // namespace juncture
