@@ -21,10 +21,6 @@ namespace {
 constexpr int kFormat = 1;
 constexpr std::string_view kHead = "juncture.id ";
 
-std::string path_of(const std::string& folder) {
-  return folder + "/juncture.id";
-}
-
 Result<std::string> name_of(Log& log) {
   auto id = log.identity();
   if (!id) return id;
@@ -102,6 +98,10 @@ Status replace_file(const std::string& folder, const std::string& path, std::str
 
 }  // namespace
 
+std::string identity_file(const std::string& folder) {
+  return folder + "/juncture.id";
+}
+
 std::string to_text(const Identity& identity) {
   const std::string facts = fmt::format("{}{}\nlog {}\napplication {}\nsignals {} {}\n", kHead, kFormat, identity.log,
                                         identity.application, identity.signals, identity.partitions);
@@ -127,14 +127,14 @@ Result<Identity> parse_identity(std::string_view text) {
 }
 
 Status check_identity(Log& log, const Config& config, const std::string& folder) {
-  const auto text = read_file(path_of(folder));
+  const auto text = read_file(identity_file(folder));
   if (!text) return {};
   const auto known = parse_identity(*text);
   if (!known) {
     if (known.error().domain == Domain::setup) {
-      return fail(Domain::setup, known.error().code, path_of(folder) + ": " + known.error().detail);
+      return fail(Domain::setup, known.error().code, identity_file(folder) + ": " + known.error().detail);
     }
-    spdlog::warn("the identity of the state cannot be read and is written anew path={}", path_of(folder));
+    spdlog::warn("the identity of the state cannot be read and is written anew path={}", identity_file(folder));
     return {};
   }
   const auto here = name_of(log);
@@ -177,10 +177,10 @@ Status claim_folder(Log& log, const Config& config, const std::string& folder) {
                       .signals = topics.signals,
                       .partitions = static_cast<Partition>(config.log.topics.partitions)};
   const std::string text = to_text(mine);
-  if (const auto known = read_file(path_of(folder)); known && *known == text) return {};
+  if (const auto known = read_file(identity_file(folder)); known && *known == text) return {};
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  return replace_file(folder, path_of(folder), text);
+  return replace_file(folder, identity_file(folder), text);
 }
 
 }  // namespace juncture::apps

@@ -18,6 +18,7 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
+std::string identity_file(const std::string& folder);
 // Text, one fact a line, with a checksum: docs/formats/state.md.
 std::string to_text(const Identity& identity);
 // Errors: `identity_format` for a newer format, `identity_damaged`.

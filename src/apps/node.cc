@@ -86,6 +86,10 @@ std::string state_folder(const Config& config) {
   return config.log.data + "/state";
 }
 
+std::string checkpoint_folder(const Config& config) {
+  return config.log.data + "/checkpoint";
+}
+
 Result<std::unique_ptr<Log>> open_log(const Config& config) {
   switch (config.log.kind) {
     case LogKind::memory:
@@ -189,6 +193,30 @@ Status Node::open_stores() {
 std::optional<RocksdbUsage> Node::storage() const {
   if (rocksdb_ == nullptr) return std::nullopt;
   return rocksdb_->usage();
+}
+
+// Made beside the last one, which stays until this one is whole.
+Result<std::size_t> Node::checkpoint() {
+  if (rocksdb_ == nullptr) {
+    return fail(Domain::setup, "no_state_on_disk", "log.kind is memory: there is no state on disk to copy");
+  }
+  const std::unique_lock one(checkpoint_, std::try_to_lock);
+  if (!one.owns_lock()) {
+    return fail(Domain::environment, "checkpoint_running", "a copy is being made already: try again when it is done");
+  }
+  namespace fs = std::filesystem;
+  const fs::path whole = checkpoint_folder(config_), fresh = whole.string() + ".new";
+  std::error_code error;
+  fs::remove_all(fresh, error);
+  Result<std::size_t> copied = rocksdb_->checkpoint(fresh);
+  if (copied) {
+    fs::copy_file(identity_file(state_folder(config_)), identity_file(fresh.string()), error);
+    if (!error) fs::remove_all(whole, error);
+    if (!error) fs::rename(fresh, whole, error);
+    if (error) copied = fail(Domain::environment, "store_failed", "put " + whole.string() + ": " + error.message());
+  }
+  if (!copied) fs::remove_all(fresh, error);
+  return copied;
 }
 
 std::vector<SubTopology> Node::sub_topologies(Millis fresh_within) {

@@ -40,6 +40,7 @@ inline constexpr std::string_view kAccounts = "accounts";
 // Opens the log that the configuration names. `retention_lost` hears of unread data that went.
 Result<std::unique_ptr<Log>> open_log(const Config& config);
 std::string state_folder(const Config& config);
+std::string checkpoint_folder(const Config& config);
 // The consumer group of the application's instances.
 std::string group_of(const Config& config);
 // Makes what juncture owns: signals, the outputs, dead letters, and what leads from prospects to accounts.
@@ -67,6 +68,9 @@ class Node {
   const Leases& leases() const { return leases_; }
   // What RocksDB holds for the state; none where the state is in memory.
   std::optional<RocksdbUsage> storage() const;
+  // A copy of the state as it is, for the folder of a new process: checkpoint_folder() of the configuration, in place
+  // of the copy before it. Returns how many stores. One at a time, any thread.
+  Result<std::size_t> checkpoint();
   // Sets of counters, one per task that ever ran here. They live as long as the node.
   std::vector<const PipelineCounters*> counters(std::string_view sub_topology) const;
 
@@ -85,9 +89,10 @@ class Node {
   Topics topics_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Stores> stores_;
-  const RocksdbStores* rocksdb_ = nullptr;  // stores_ again, where it is RocksDB
+  RocksdbStores* rocksdb_ = nullptr;  // stores_ again, where it is RocksDB
   std::unique_ptr<SignalSink> sink_;
   mutable std::mutex mutex_;
+  std::mutex checkpoint_;  // held while one is made
   std::map<std::pair<std::string, Partition>, std::unique_ptr<PipelineCounters>> counters_;
   std::unique_ptr<Engine> engine_;
   Leases leases_{std::chrono::steady_clock::now()};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apps/collect_metrics.h"
+#include "juncture/core/json_writer.h"
 
 namespace juncture::apps {
 namespace {
@@ -57,8 +58,9 @@ Status Service::listen(const Config& config) {
     const auto add = [&](std::vector<Route> more) {
       for (Route& route : more) all.push_back(std::move(route));
     };
-    add(ops_routes(
-        {.not_ready = [this] { return node_->engine().not_ready(); }, .metrics = [this] { return metrics(); }}));
+    add(ops_routes({.not_ready = [this] { return node_->engine().not_ready(); },
+                    .metrics = [this] { return metrics(); },
+                    .checkpoint = [this] { return checkpoint(); }}));
     add(page_routes());
     std::erase_if(all, [&](const Route& route) { return !serves(listener, route.serves); });
     auto server = HttpServer::start({.address = listener.address,
@@ -92,6 +94,18 @@ Status Service::stop() {
 
 std::string Service::url() const {
   return url_;
+}
+
+HttpAnswer Service::checkpoint() {
+  const auto copied = node_->checkpoint();
+  if (!copied) return problem(copied.error());
+  std::string body;
+  JsonWriter json_of(body);
+  json_of.begin_object();
+  json_of.member("folder", checkpoint_folder(node_->config()));
+  json_of.member("stores", *copied);
+  json_of.end_object();
+  return json(body + "\n");
 }
 
 std::string Service::metrics() const {

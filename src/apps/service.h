@@ -26,6 +26,7 @@ class Service {
   Node& node() { return *node_; }
   std::string url() const;  // of the first listener, "http://127.0.0.1:8080/"
   std::string metrics() const;
+  HttpAnswer checkpoint();
   Totals totals() const { return totals_of(*node_, kProspects); }
 
  private:

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -179,12 +180,17 @@ class CommandLine(unittest.TestCase):
         self.assertIn("synthetic", rest)
         before = json.loads(run("state", "hash", "--json", "--data", self.data).stdout)
 
+        # The copy that was made meanwhile does in place of the state: what it lacks is read from the changelog.
+        state = pathlib.Path(self.data, "state")
+        shutil.rmtree(state)
+        pathlib.Path(self.data, "checkpoint").rename(state)
         demo, url, _ = self.start_demo("--duration", "3s")
         rest = demo.communicate(timeout=30)[0]
         self.assertEqual(demo.returncode, 0)
         self.assertIn("stopped after", rest)
         after = json.loads(run("state", "hash", "--json", "--data", self.data).stdout)
         self.assertGreaterEqual(after["prospects"], before["prospects"] - 5)
+        self.assertEqual([], list(state.glob("*.aside")))
 
 
 if __name__ == "__main__":

@@ -160,8 +160,9 @@ class HttpServer {
 struct HealthRoutes {
   std::function<std::vector<std::string>()> not_ready{};  // reasons; empty means ready
   std::function<std::string()> metrics{};                 // text of /metrics
+  std::function<HttpAnswer()> checkpoint{};               // of POST /-/checkpoint; may take its time
 };
-// /-/healthy, /-/ready, /metrics and /openapi.json.
+// /-/healthy, /-/ready, /-/checkpoint, /metrics and /openapi.json.
 std::vector<Route> ops_routes(HealthRoutes callbacks);
 // "/" and one route for each embedded .js, .css, .svg, .png and .ico file, with an ETag. Never a path from a request.
 std::vector<Route> page_routes();

@@ -27,6 +27,10 @@ struct RocksdbUsage {
 class RocksdbStores : public Stores {
  public:
   virtual RocksdbUsage usage() const = 0;  // any thread
+  // A copy of every open store in `folder`, which is made and must not be there yet: hard links where the file system
+  // has them. Each is of one instant, its mark with it; it may be opened by another process, which reads on from the
+  // mark. Returns how many. Any thread; a store that is about to close waits for its copy.
+  virtual Result<std::size_t> checkpoint(const std::filesystem::path& folder) = 0;
 };
 
 Result<std::unique_ptr<RocksdbStores>> make_rocksdb_stores(const RocksdbOptions& options);

@@ -78,6 +78,14 @@ std::vector<Route> ops_routes(HealthRoutes callbacks) {
   };
   out.push_back(route);
 
+  Route copy;
+  copy.method = Method::post;
+  copy.path = "/-/checkpoint";
+  copy.blocking = true;
+  copy.media_types.emplace_back("application/x-www-form-urlencoded");  // what curl -d '' says; the body says nothing
+  copy.handler = [checkpoint = std::move(callbacks.checkpoint)](const HttpRequest&) { return checkpoint(); };
+  out.push_back(std::move(copy));
+
   out.push_back(file_route("/openapi.json", Serves::public_, "application/json", embedded("openapi.json")));
   return out;
 }

@@ -6,15 +6,18 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "adapters/rocksdb/held_elsewhere.h"
 #include "adapters/rocksdb/rocks_messages.h"
@@ -48,10 +51,10 @@ tl::unexpected<Error> full(const std::string& path, std::string_view why) {
   return fail(Domain::environment, "disk_full", path + ": " + std::string(why));
 }
 
-// Which databases are open, for the figures.
+// Which databases are open, for the figures and for copies.
 struct OpenStores {
   mutable std::mutex mutex;
-  std::set<rocksdb::DB*> databases;
+  std::map<rocksdb::DB*, std::string> databases;  // its folder's path
 };
 
 // Without a write-ahead log RocksDB calls a full disk a soft error: it goes on taking writes into memory, without end.
@@ -72,7 +75,7 @@ class RocksdbStore final : public Store {
                std::shared_ptr<OpenStores> open)
       : disk_(std::move(disk)), db_(std::move(db)), path_(std::move(path)), open_(std::move(open)) {
     const std::scoped_lock lock(open_->mutex);
-    open_->databases.insert(db_.get());
+    open_->databases.emplace(db_.get(), path_);
   }
   RocksdbStore(const RocksdbStore&) = delete;
   RocksdbStore& operator=(const RocksdbStore&) = delete;
@@ -200,7 +203,7 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
   RocksdbUsage usage() const override {
     RocksdbUsage out;
     const std::scoped_lock lock(open_->mutex);
-    for (rocksdb::DB* db : open_->databases) {
+    for (const auto& [db, path] : open_->databases) {
       std::uint64_t value = 0;
       if (db->GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &value)) out.sst_bytes += value;
       if (db->GetIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &value)) out.memtable_bytes += value;
@@ -212,7 +215,41 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
     return out;
   }
 
+  Result<std::size_t> checkpoint(const fs::path& folder) override {
+    std::error_code error;
+    if (!fs::create_directory(folder, error)) {
+      return fail(Domain::environment, "store_failed",
+                  "make " + folder.string() + ": " + (error ? error.message() : "it is already there"));
+    }
+    std::vector<std::string> paths;
+    {
+      const std::scoped_lock lock(open_->mutex);
+      for (const auto& [db, path] : open_->databases) paths.push_back(path);
+    }
+    std::size_t copied = 0;
+    for (const std::string& path : paths) {
+      const Result<bool> done = copy_open(path, folder / fs::path(path).filename());
+      if (!done) return tl::unexpected(done.error());
+      if (*done) ++copied;
+    }
+    return copied;
+  }
+
  private:
+  // False if it was closed meanwhile. The lock is held: a database must not go away while it is copied.
+  Result<bool> copy_open(const std::string& path, const fs::path& to) const {
+    const std::scoped_lock lock(open_->mutex);
+    const auto at = std::find_if(open_->databases.begin(), open_->databases.end(),
+                                 [&](const auto& entry) { return entry.second == path; });
+    if (at == open_->databases.end()) return false;
+    rocksdb::Checkpoint* made = nullptr;
+    rocksdb::Status status = rocksdb::Checkpoint::Create(at->first, &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    // Zero: what is still in memory is written out first. There is no write-ahead log to copy instead.
+    if (status.ok()) status = checkpoint->CreateCheckpoint(to.string(), 0);
+    if (!status.ok()) return failure("copy", path, status);
+    return true;
+  }
   // A store that cannot write its buffers out is not worth opening: it would be closed again at once.
   Status check_room() const {
     if (options_.read_only) return {};

@@ -44,7 +44,7 @@ TEST_CASE("the description names every route of the API with its method and no o
       "POST /v1/signals",      "GET /v1/suggestions", "POST /v1/feedback", "GET /v1/prospects/{id}",
       "GET /v1/accounts/{id}", "GET /v1/stream",      "GET /v1/status",    "GET /metrics",
       "GET /-/healthy",        "GET /-/ready",        "GET /openapi.json", "GET /",
-      "GET /app.js",           "GET /style.css"};
+      "GET /app.js",           "GET /style.css",      "POST /-/checkpoint"};
   simdjson::dom::parser parser;
   const std::string text = file_text("config/openapi.json");
   const simdjson::dom::element document = parser.parse(text);
@@ -83,7 +83,8 @@ TEST_CASE("every reference in the description leads somewhere", "[http]") {
 
 TEST_CASE("only what belongs to the page is served from the binary", "[http]") {
   std::vector<Route> routes = page_routes();
-  for (Route& route : ops_routes({[] { return std::vector<std::string>{}; }, [] { return std::string("a 1\n"); }})) {
+  for (Route& route : ops_routes({[] { return std::vector<std::string>{}; }, [] { return std::string("a 1\n"); },
+                                  [] { return json("{}"); }})) {
     routes.push_back(std::move(route));
   }
   const auto server = HttpServer::start({}, routes).value();
@@ -109,7 +110,7 @@ TEST_CASE("only what belongs to the page is served from the binary", "[http]") {
 TEST_CASE("readiness says what is missing", "[http]") {
   std::vector<std::string> missing{"task prospects/3 is restoring"};
   const auto server =
-      HttpServer::start({}, ops_routes({[&] { return missing; }, [] { return std::string(); }})).value();
+      HttpServer::start({}, ops_routes({[&] { return missing; }, [] { return std::string(); }, {}})).value();
 
   const std::string not_ready = RawClient(server->port()).get("/-/ready");
   CHECK(not_ready.starts_with("HTTP/1.1 503 "));

@@ -149,6 +149,38 @@ TEST_CASE("state in RocksDB survives a restart, and its loss", "[engine]") {
   std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("a copy of open stores is whole, and a new node reads on from it", "[engine]") {
+  const auto folder = std::filesystem::temp_directory_path() / ("juncture-copy-" + std::to_string(::getpid()));
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  const auto log = a_log();
+  send(*log, 0, 500);
+  auto stores = make_rocksdb_stores({.directory = folder / "state"});
+  REQUIRE(stores);
+  {
+    Bench bench(*log, **stores);
+    CHECK(bench.until([&] { return bench.committed_to_end(*log); }));
+    const auto copied = (*stores)->checkpoint(folder / "copy");
+    REQUIRE(copied);
+    CHECK(*copied == 2);
+    CHECK((*stores)->checkpoint(folder / "copy").error().code == "store_failed");  // it is there already
+    send(*log, 500, 600);
+    CHECK(bench.until([&] { return bench.committed_to_end(*log); }));
+    REQUIRE(bench.worker->finish());
+  }
+  stores = make_rocksdb_stores({.directory = folder / "copy"});
+  REQUIRE(stores);
+  {
+    Bench bench(*log, **stores);
+    CHECK(bench.until([&] { return bench.running(); }));
+    REQUIRE(bench.worker->finish());
+    CHECK(bench.consumed() == 0);
+  }
+  CHECK(state_of(**stores) == expected(*log));
+  CHECK_FALSE(std::filesystem::exists(folder / "copy" / "fold-0.aside"));
+  std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("a store that somebody has open is left alone", "[engine]") {
   const auto folder = std::filesystem::temp_directory_path() / ("juncture-busy-" + std::to_string(::getpid()));
   std::filesystem::remove_all(folder);
