@@ -102,7 +102,7 @@ test("reconnecting state keeps the rows, and the stream resumes where it was", (
     assert.ok((await rowsShown(page).count()) >= 6);
     await noViolation(page, "reconnecting");
     await retryBy(page, server, "Retry now");
-    await until(async () => /Live/.test(await page.locator("#pill").textContent()), "live again");
+    await until(async () => /Live/.test(await page.locator("#pill").textContent()), "live again", 15000);
   }));
 test("a dropped connection resumes with the last cursor", () =>
   withPage({ rows: someRows(3) }, "/", {}, async (page, server) => {
