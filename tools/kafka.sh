@@ -6,12 +6,14 @@
 #   kafka.sh topic NAME PARTITIONS [PORT]   make a topic
 #   kafka.sh check                  say what is missing to run it (exit 1), or nothing
 # Environment: KAFKA_HEAP (384m), KAFKA_LIBS (build/kafka-libs)
+#   KAFKA_HOST (127.0.0.1): the address that clients come to
 #   KAFKA_PROXY_PORT: a second listener at PORT + 2, whose clients are sent to this port for everything; a proxy's
 # PORT is 19092 unless given; PORT + 1 is the controller's.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 libs=${KAFKA_LIBS:-$here/../build/kafka-libs}
 heap=${KAFKA_HEAP:-384m}
+host=${KAFKA_HOST:-127.0.0.1}
 
 check() {
   if ! command -v java >/dev/null; then
@@ -42,8 +44,8 @@ write_properties() { # data port
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$(($2 + 1))
-listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$(($2 + 1))$proxied
-advertised.listeners=PLAINTEXT://127.0.0.1:$2$advertised
+listeners=PLAINTEXT://$host:$2,CONTROLLER://127.0.0.1:$(($2 + 1))$proxied
+advertised.listeners=PLAINTEXT://$host:$2$advertised
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT
@@ -76,7 +78,7 @@ start() { # data [port]
   fi
   # A broker that was just killed may still hold it for a moment.
   for try in $(seq 1 100); do
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+    (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null || break
     [ "$try" -lt 100 ] || { echo "kafka.sh: port $port is taken by something else" >&2; return 1; }
     sleep 0.1
   done
@@ -118,7 +120,7 @@ stop() { # data
 
 topic() { # name partitions [port]
   java_run -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 org.apache.kafka.tools.TopicCommand \
-    --bootstrap-server "127.0.0.1:${3:-19092}" --create --if-not-exists --topic "$1" --partitions "$2" --replication-factor 1
+    --bootstrap-server "$host:${3:-19092}" --create --if-not-exists --topic "$1" --partitions "$2" --replication-factor 1
 }
 
 case ${1:-help} in
@@ -127,5 +129,5 @@ case ${1:-help} in
   start) check && start "$2" "${3:-}" ;;
   stop) stop "$2" ;;
   topic) topic "$2" "$3" "${4:-}" ;;
-  *) sed -n '2,10p' "${BASH_SOURCE[0]}" ;;
+  *) sed -n '2,11p' "${BASH_SOURCE[0]}" ;;
 esac

@@ -11,6 +11,8 @@ import time
 import urllib.error
 import urllib.request
 
+import hosts
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 # Written behind everything once a run is over: a reader that has seen it in each partition has seen all there is.
 SENTINEL = b"end-of-run"
@@ -39,9 +41,9 @@ def alive(pid):
 class Broker:
     """One broker on `port`, its own process; `proxied`: the port that clients of the second listener are sent to."""
 
-    def __init__(self, folder, port, proxied=None):
-        self.folder, self.port, self.address = pathlib.Path(folder), port, f"127.0.0.1:{port}"
-        self.env = dict(os.environ, KAFKA_PROXY_PORT=str(proxied) if proxied else "")
+    def __init__(self, folder, port, proxied=None, host="127.0.0.1"):
+        self.folder, self.port, self.address = pathlib.Path(folder), port, f"{host}:{port}"
+        self.env = dict(os.environ, KAFKA_PROXY_PORT=str(proxied) if proxied else "", KAFKA_HOST=host)
         self.behind_proxy = port + 2
         self.tool = str(SOURCE / "tools/kafka.sh")
         self.libs = os.environ.get("KAFKA_LIBS", str(SOURCE / "build/kafka-libs"))
@@ -197,6 +199,7 @@ class Node:
         (self.data / "token.key").write_text("0123456789abcdef" * 4)
         self.log = self.folder / "log"
         self.process, self.url, self.starts = None, None, 0
+        self.host = None  # hosts.Host; none: this machine
 
     def launch(self, extra_env=None, wrapper=()):
         self.config.write_text(json.dumps(self.settings, indent=1))  # JSON is YAML
@@ -207,6 +210,7 @@ class Node:
             log.flush()
             self.read_from = log.tell()
             env = dict(os.environ, **self.env, **(extra_env or {}))
+            wrapper = (*(("ip", "netns", "exec", self.host.namespace) if self.host else ()), *wrapper)
             self.process = subprocess.Popen([*wrapper, self.binary, "run", "-c", str(self.config)], stdout=log, stderr=log, env=env)
         CHILDREN.add(self.process)
         self.launched = time.time()
@@ -228,7 +232,8 @@ class Node:
         if not self.alive() or self.find_url() is None:
             return None
         try:
-            return json.loads(urllib.request.urlopen(self.url + path, timeout=timeout).read())
+            with hosts.inside(self.host and self.host.namespace):
+                return json.loads(urllib.request.urlopen(self.url + path, timeout=timeout).read())
         except urllib.error.HTTPError as error:
             with contextlib.suppress(ValueError):
                 return json.loads(error.read())

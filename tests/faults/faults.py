@@ -19,6 +19,7 @@ import threading
 import time
 
 import cluster
+import hosts
 import scenarios
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -86,7 +87,7 @@ def options_of(arguments):
     parser.add_argument("--only", default="", help="names of scenarios, comma-separated")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
     parser.add_argument("--base", type=int, default=0, help="time of the first signal, ms since 1970; of an earlier run, to repeat it")
-    parser.add_argument("--port", type=int, default=19292, help="of the broker; the ten above are used too")
+    parser.add_argument("--port", type=int, default=19292, help="of the broker; the twelve above are used too")
     parser.add_argument("--lanes", type=int, default=3, help="scenarios at a time")
     parser.add_argument("--delivery", default="exactly_once")
     parser.add_argument("--folder", help="where logs and state go; kept when something differs")
@@ -114,6 +115,10 @@ def main(arguments=None):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     bench = Bench(options)
     wanted = [kind for kind in scenarios.ALL if kind.counts[options.tier] and (not options.only or kind.name in options.only.split(","))]
+    if (none := hosts.missing()) is not None:
+        for kind in [kind for kind in wanted if kind.needs_hosts]:
+            bench.say(f"{kind.name} {kind.title}: left out, {none}")
+            wanted.remove(kind)
     for kind in [kind for kind in wanted if (kind.needs_faults and not options.faults) or (kind.needs_shim and not options.shim)]:
         bench.say(f"{kind.name} {kind.title}: left out, it needs {'--faults' if kind.needs_faults else '--shim'}")
         wanted.remove(kind)

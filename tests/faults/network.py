@@ -5,10 +5,11 @@ import time
 import urllib.error
 import urllib.request
 
+import hosts
 import proxy
 import traffic
-from cluster import Failure, run
-from scenario import Scenario
+from cluster import Broker, Failure, run
+from scenario import SESSION_MS, TRANSACTION_MS, Scenario
 
 # Kind, direction, and how long what takes time takes, in two rounds: the second is longer than the transaction may last.
 KINDS = (("cut", "request", (0, 0)), ("cut", "reply", (0, 0)), ("close after", "request", (0, 0)), ("one way", "request", (2, 8)),
@@ -73,6 +74,57 @@ class Network(Scenario):
     def kill_all(self):
         for node in self.nodes:
             node.kill()
+
+
+class Cuts(Scenario):
+    """Each process is a host of its own, and their cables are pulled, wholly or one way, around the time-outs of transaction and session."""
+
+    name, title = "F4c", "hosts cut off from the broker"
+    counts = {"B": 0, "C": 90}
+    needs_hosts = True
+    ways = ("both", "to broker", "from broker")
+
+    def __init__(self, bench, count, mutant=None):
+        super().__init__(bench, count, mutant)
+        self.broker = Broker(self.folder / "kafka", bench.port + 10, host=hosts.BROKER_ADDRESS)
+        self.hosts = []
+
+    def add_node(self, name=None, member=True, settings=None):
+        node = super().add_node(name, member, settings)
+        node.host = hosts.Host(len(self.nodes))
+        self.hosts.append(node.host)
+        return node
+
+    def play(self):
+        run("ip", "addr", "replace", hosts.BROKER_ADDRESS + "/32", "dev", "lo")
+        self.broker.start()
+        try:
+            self.start()
+            self.wait_quiet()
+            before = self.usage()
+            edges = (1, TRANSACTION_MS / 1000 + 0.7, SESSION_MS / 1000 - 0.5, SESSION_MS / 1000 + 2)
+            cuts = [(self.ways[n % 3], edges[n // 3 % 4] + self.random.uniform(-0.3, 0.3)) for n in range(self.count)]
+            self.random.shuffle(cuts)
+            feed = self.feed(self.signals, self.prospects, per_second=self.signals / sum(seconds + 3 for _, seconds in cuts))
+            for way, seconds in cuts:
+                cut_off = self.random.sample(self.hosts, self.random.choice((1, 1, 2, 3)))
+                self.note(f"{way} for {seconds:.1f} s: {[host.namespace for host in cut_off]}")
+                for host in cut_off:
+                    host.cut(way)
+                time.sleep(seconds)
+                for host in cut_off:
+                    host.mend(way)
+                time.sleep(self.random.uniform(0.5, 4))
+            feed.stop()
+            self.wait_quiet()
+            self.check_growth(before)
+            self.check(restored=True)
+        finally:
+            for node in self.nodes:
+                node.kill()
+            for host in self.hosts:
+                host.remove()
+            self.broker.stop()
 
 
 class Unseen(Scenario):

@@ -41,7 +41,7 @@ class Scenario:
     """One fault at a time on topics of its own. Subclasses: `name`, `title`, and `play()`, which returns figures."""
 
     name = title = ""
-    needs_faults = needs_shim = False
+    needs_faults = needs_shim = needs_hosts = False
     through_proxy = False
     transaction_ms = TRANSACTION_MS
     direct = False  # fed into `signals`, without intake

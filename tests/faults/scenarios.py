@@ -2,7 +2,7 @@
 from admin import Meddling
 from crashes import BrokerKills, FailPoints, RandomKills, Storm, Zombies
 from inputs import Clocks, HotKey, OldLog, Poison, Replays
-from network import LateEnds, Network, Unseen
+from network import Cuts, LateEnds, Network, Unseen
 from stores import Broken, DamagedStores, Refused
 
-ALL = (RandomKills, FailPoints, Network, Replays, DamagedStores, BrokerKills, Zombies, Poison, OldLog, Unseen, LateEnds, Storm, Refused, Broken, Clocks, HotKey, Meddling)
+ALL = (RandomKills, FailPoints, Network, Replays, DamagedStores, BrokerKills, Zombies, Poison, OldLog, Unseen, LateEnds, Storm, Cuts, Refused, Broken, Clocks, HotKey, Meddling)
