@@ -227,19 +227,22 @@ class Node:
             self.url = found[0].decode() if found else None
         return self.url
 
-    def get(self, path, timeout=5):
+    def get(self, path, timeout=5, data=None):
         """Parsed answer, or None where there is none (yet)."""
         if not self.alive() or self.find_url() is None:
             return None
         try:
             with hosts.inside(self.host and self.host.namespace):
-                return json.loads(urllib.request.urlopen(self.url + path, timeout=timeout).read())
+                return json.loads(urllib.request.urlopen(self.url + path, data, timeout).read())
         except urllib.error.HTTPError as error:
             with contextlib.suppress(ValueError):
                 return json.loads(error.read())
             return None
         except (OSError, ValueError):
             return None
+
+    def post(self, path):
+        return self.get(path, data=b"")
 
     def tasks(self):
         status = self.get("v1/status")

@@ -90,15 +90,22 @@ class Refused(Scenario):
     def play(self):
         self.start()
         self.feed(self.signals, self.prospects, per_second=self.signals / (self.count * 8))
-        noticed = 0
+        noticed = suspended = 0
         for _ in range(self.count):
             self.switch.touch()
-            noticed += self.notices(6)
+            # Committed values wait in memory, 16 MiB of them at most, for a write that a copy brings forward.
+            answers = [node.post("-/checkpoint") or {} for node in self.nodes]
+            refused = any("urn:juncture:error:" in answer.get("type", "") for answer in answers)
+            unready = self.notices(4)
+            noticed += refused or unready
+            suspended += unready
             self.switch.unlink()
             time.sleep(self.random.uniform(1, 2))
-        self.figures["noticed"] = noticed
+        self.figures |= {"noticed": noticed, "suspended": suspended}
         if noticed < self.count:
             self.differences.append(f"{self.count - noticed} of {self.count} times no process said that it cannot write")
+        if suspended == 0:
+            self.differences.append("no partition was ever suspended for it")
         self.wait_quiet(180)
         self.check(restored=True)
 
@@ -117,4 +124,4 @@ class Broken(Refused):
     error = errno.EIO
     name, title = "F9", "a slow disk with I/O errors"
     counts = {"B": 0, "C": 10}
-    extra = {"SHIM_FSYNC_MS": "300"}
+    extra = {"SHIM_FSYNC_MS": "100"}

@@ -57,16 +57,19 @@ struct OpenStores {
   std::map<rocksdb::DB*, std::string> databases;  // its folder's path
 };
 
-// Without a write-ahead log RocksDB calls a full disk a soft error: it goes on taking writes into memory, without end.
+// Without a write-ahead log RocksDB calls a disk that refuses a soft error: it goes on taking writes into memory,
+// without end.
 class DiskWatch final : public rocksdb::EventListener {
  public:
+  enum class Refusal : std::uint8_t { none, full, broken };
+
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
-    if (status->IsNoSpace()) full_.store(true, std::memory_order_release);
+    refusal_.store(status->IsNoSpace() ? Refusal::full : Refusal::broken, std::memory_order_release);
   }
-  bool full() const { return full_.load(std::memory_order_acquire); }
+  Refusal refusal() const { return refusal_.load(std::memory_order_acquire); }
 
  private:
-  std::atomic<bool> full_{false};
+  std::atomic<Refusal> refusal_{Refusal::none};
 };
 
 class RocksdbStore final : public Store {
@@ -94,7 +97,11 @@ class RocksdbStore final : public Store {
 
   Status write(std::span<const Change> changes, std::string_view mark) override {
     // Whoever is told closes the store and opens it again, which waits for space.
-    if (disk_->full()) return full(path_, "no space left for what was written");
+    const DiskWatch::Refusal refusal = disk_->refusal();
+    if (refusal == DiskWatch::Refusal::full) return full(path_, "no space left for what was written");
+    if (refusal == DiskWatch::Refusal::broken) {
+      return fail(Domain::environment, "store_failed", "write " + path_ + ": the disk refused what was written before");
+    }
     rocksdb::WriteBatch batch;
     rocksdb::Status status;
     if (JUNCTURE_MUTANT("M7")) status = db_->Put({}, slice(kMarkKey), slice(mark));  // by itself, and with the WAL
