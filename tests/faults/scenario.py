@@ -191,6 +191,7 @@ class Scenario:
             raise Failure(f"a partition has no owner, or two; {self.state()}")
         for node in self.nodes:
             node.stop()
+        shutil.rmtree(self.folder / name, ignore_errors=True)
         merged = Node(self.binary, self.folder / name, self.settings())
         state = merged.data / "state"
         state.mkdir()
