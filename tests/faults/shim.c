@@ -1,7 +1,7 @@
 // Preloaded into a process under test: a clock that is wrong, a disk that is slow or refuses.
 //   SHIM_CLOCK_S=86400        the clock on the wall is ahead by so many seconds; the monotonic one is not touched
 //   SHIM_FSYNC_MS=800         each fsync takes so much longer
-//   SHIM_FAIL_FILE=/path      while this file exists, writes below SHIM_FAIL_UNDER fail with SHIM_ERRNO
+//   SHIM_FAIL_FILE=/path      while this file exists, writes to paths with SHIM_FAIL_IN in them fail with SHIM_ERRNO
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -37,14 +37,14 @@ static void dawdle(void) {
 
 static int refused(int fd) {
   const char* when = getenv("SHIM_FAIL_FILE");
-  const char* under = getenv("SHIM_FAIL_UNDER");
-  if (when == NULL || under == NULL || access(when, F_OK) != 0) return 0;
+  const char* part = getenv("SHIM_FAIL_IN");
+  if (when == NULL || part == NULL || access(when, F_OK) != 0) return 0;
   char link[64], path[4096];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t size = readlink(link, path, sizeof path - 1);
   if (size <= 0) return 0;
   path[size] = 0;
-  if (strncmp(path, under, strlen(under)) != 0) return 0;
+  if (strstr(path, part) == NULL) return 0;
   errno = (int)number("SHIM_ERRNO");
   return 1;
 }

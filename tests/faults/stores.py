@@ -84,7 +84,7 @@ class Refused(Scenario):
 
     def start(self, processes=2):
         self.switch = self.folder / "refuse"
-        self.env |= {"LD_PRELOAD": self.bench.shim, "SHIM_FAIL_FILE": str(self.switch), "SHIM_FAIL_UNDER": str(self.folder), "SHIM_ERRNO": str(self.error), **self.extra}
+        self.env |= {"LD_PRELOAD": self.bench.shim, "SHIM_FAIL_FILE": str(self.switch), "SHIM_FAIL_IN": "/data/state/", "SHIM_ERRNO": str(self.error), **self.extra}
         super().start(processes)
 
     def play(self):
