@@ -12,7 +12,7 @@ for line in (root / "tools/layers.txt").read_text().splitlines():
         module, allowed = line.split(":")
         layers[module] = set(allowed.split()) | {module}
 
-PURE = {"core", "text", "inference", "decision", "state", "pipeline"}
+PURE = {"core", "text", "inference", "decision", "learning", "state", "pipeline"}
 BANNED = [
     (r"\bstd::rand\b|\brandom_device\b|\bmt19937", PURE, "randomness is an argument"),
     (r"system_clock::now|steady_clock::now|\btime\(nullptr\)", PURE | {"ingest", "config", "ports"}, "time is an argument"),

@@ -39,5 +39,6 @@ std::span<const Evaluation> evaluations();
 
 // One per set, in its own file.
 Result<EvaluationReport> evaluate_labelled(const EvaluationInput& input);
+Result<EvaluationReport> evaluate_uci(const EvaluationInput& input);
 
 }  // namespace juncture
