@@ -141,6 +141,15 @@ void add_making(CLI::App& app, Verbs& verbs, Invocation& in) {
   eval.add_option("--train", in.train_files, "What may be learnt from");
   add_json(eval, in);
 
+  CLI::App& simulate =
+      verbs.add(app, in, "simulate", "Write simulated journeys: signals.ndjson and their truth.ndjson", run_simulate);
+  simulate.add_option("--out", in.out, "Folder to write to")->required();
+  simulate.add_option("--variant", in.variant, "G1 to G6: docs/formats/journeys.md");
+  simulate.add_option("--density", in.density, "sparse or dense");
+  simulate.add_option("--accounts", in.accounts, "How many journeys")->check(CLI::Range(1, 100'000));
+  simulate.add_option("--seed", in.seed, "Of the first journey; the next has the next");
+  simulate.add_option("--text-bank", in.text_bank, "TSV with query and stage, instead of the one built in");
+
   CLI::App* config = app.add_subcommand("config", "Settings")->require_subcommand(1);
   CLI::App& show = verbs.add(*config, in, "show", "All settings as they are in force, as YAML", run_config_show);
   show.add_flag("--origin", in.origin, "Where each value comes from");

@@ -19,7 +19,7 @@ struct Invocation {
   std::optional<std::int64_t> port;       // demo, run
   std::string duration;                   // demo, run: stop by itself after this; empty: never
   bool unsafe = false;                    // run
-  std::uint64_t seed = 1;                 // demo
+  std::uint64_t seed = 1;                 // demo, simulate
   std::vector<std::string> files;         // replay, eval
   std::string format = "native";          // replay
   std::string speed = "max";              // replay: "max" or a factor of event time, "10x"
@@ -32,9 +32,11 @@ struct Invocation {
   bool origin = false, defaults = false, schema = false, markdown = false;  // config show
   bool dump = false;                                                        // state hash
   std::string prospect;                                                     // explain
-  std::string out, calibration;                                             // train
+  std::string out, calibration;                                             // train; out: simulate too
   std::string evaluation;                                                   // eval
   std::vector<std::string> train_files;                                     // eval
+  std::string variant = "G1", density = "dense", text_bank;                 // simulate
+  std::int64_t accounts = 100;                                              // simulate
   std::string letter;       // dead-letters show, redrive: PARTITION:OFFSET or "all"
   std::int64_t limit = 50;  // dead-letters list
 };
@@ -51,6 +53,7 @@ int run_verify(const Invocation& invocation);
 int run_rebuild(const Invocation& invocation);
 int run_train(const Invocation& invocation);
 int run_eval(const Invocation& invocation);
+int run_simulate(const Invocation& invocation);
 std::string evaluations_help();  // the names that `eval` knows
 int run_state_hash(const Invocation& invocation);
 int run_dead_letters_list(const Invocation& invocation);

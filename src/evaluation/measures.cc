@@ -81,6 +81,20 @@ Estimate bootstrap_by_group(std::span<const std::uint32_t> group_of, const std::
   return estimate(value, resampled);
 }
 
+Estimate bootstrap_weights(std::size_t groups, const std::function<double(Weights)>& measure, int resamples,
+                           std::uint64_t seed) {
+  std::vector<double> weights(groups, 1.0);
+  const double value = measure(weights);
+  std::vector<double> resampled;
+  Chance chance(seed);
+  for (int i = 0; i < resamples && groups > 0; ++i) {
+    std::fill(weights.begin(), weights.end(), 0.0);
+    for (std::size_t g = 0; g < groups; ++g) weights[chance.below(groups)] += 1;
+    resampled.push_back(measure(weights));
+  }
+  return estimate(value, resampled);
+}
+
 double accuracy(std::span<const std::uint32_t> truth, std::span<const std::uint32_t> found, Picks picks) {
   double hits = 0;
   for (const std::uint32_t row : picks) hits += truth[row] == found[row] ? 1 : 0;

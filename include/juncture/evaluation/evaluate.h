@@ -40,5 +40,6 @@ std::span<const Evaluation> evaluations();
 // One per set, in its own file.
 Result<EvaluationReport> evaluate_labelled(const EvaluationInput& input);
 Result<EvaluationReport> evaluate_uci(const EvaluationInput& input);
+Result<EvaluationReport> evaluate_simulated(const EvaluationInput& input);
 
 }  // namespace juncture

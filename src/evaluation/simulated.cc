@@ -1,0 +1,244 @@
+// Simulated journeys, where the truth is known: the filter beside a plain hidden Markov model and beside silence. An
+// account's stream is what all its people did; a person's is judged by the truth of the account.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "evaluation/follow.h"
+#include "evaluation/journey_files.h"
+#include "juncture/evaluation/evaluate.h"
+
+namespace juncture {
+namespace {
+
+constexpr std::uint16_t kStoppedDays = 14;  // a stall or rejection counts from there on
+constexpr float kSilentDays = 21;           // the rule of thumb
+constexpr std::size_t kCalibrationBins = 10;
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+// Values in rows that belong to groups, in order of the value once and for all: what weighted ranks are had from.
+class Ranked {
+ public:
+  void add(std::uint32_t group, double value, bool positive = false) { rows_.push_back({value, group, positive}); }
+  void sort() {
+    std::sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.value < b.value; });
+  }
+  bool empty() const { return rows_.empty(); }
+
+  double auc(Weights weights) const {
+    double pairs = 0, positives = 0, negatives = 0;
+    for (std::size_t i = 0; i < rows_.size();) {
+      double tied_positive = 0, tied_negative = 0;
+      const double value = rows_[i].value;
+      for (; i < rows_.size() && rows_[i].value == value; ++i) {
+        (rows_[i].positive ? tied_positive : tied_negative) += weights[rows_[i].group];
+      }
+      pairs += tied_positive * (negatives + tied_negative / 2);
+      positives += tied_positive;
+      negatives += tied_negative;
+    }
+    return positives == 0 || negatives == 0 ? kNone : pairs / (positives * negatives);
+  }
+  double quantile(Weights weights, double share) const {
+    double total = 0, seen = 0;
+    for (const Row& row : rows_) total += weights[row.group];
+    for (const Row& row : rows_) {
+      seen += weights[row.group];
+      if (seen > 0 && seen >= share * total) return row.value;
+    }
+    return kNone;
+  }
+  // `value` a probability, `positive` whether it was right: over bins of equal mass.
+  double calibration_error(Weights weights) const {
+    double total = 0, sum = 0;
+    for (const Row& row : rows_) total += weights[row.group];
+    double in_bin = 0, said = 0, came = 0;
+    for (const Row& row : rows_) {
+      in_bin += weights[row.group];
+      said += weights[row.group] * row.value;
+      came += row.positive ? weights[row.group] : 0;
+      if (in_bin * kCalibrationBins < total) continue;
+      sum += std::abs(said - came);
+      in_bin = said = came = 0;
+    }
+    return total == 0 ? kNone : (sum + std::abs(said - came)) / total;
+  }
+
+ private:
+  struct Row {
+    double value;
+    std::uint32_t group;
+    bool positive;
+  };
+  std::vector<Row> rows_;
+};
+
+// A mean over rows, as sums by group.
+class Mean {
+ public:
+  explicit Mean(std::size_t groups) : sum_(groups), count_(groups) {}
+  void add(std::uint32_t group, double value) {
+    sum_[group] += value;
+    count_[group] += 1;
+  }
+  double operator()(Weights weights) const {
+    double sum = 0, count = 0;
+    for (std::size_t g = 0; g < weights.size(); ++g) {
+      sum += weights[g] * sum_[g];
+      count += weights[g] * count_[g];
+    }
+    return count == 0 ? kNone : sum / count;
+  }
+
+ private:
+  std::vector<double> sum_, count_;
+};
+
+// What one model said of the stages.
+struct StageMeasures {
+  Mean top1, within_one, log_loss;
+  Ranked confidence, time_to_detect;
+  explicit StageMeasures(std::size_t groups) : top1(groups), within_one(groups), log_loss(groups) {}
+
+  void add(std::uint32_t group, int truth, int found, float p_truth, float p_found) {
+    top1.add(group, found == truth ? 1 : 0);
+    within_one.add(group, std::abs(found - truth) <= 1 ? 1 : 0);
+    log_loss.add(group, -std::log(std::max(static_cast<double>(p_truth), 1e-12)));
+    confidence.add(group, static_cast<double>(p_found), found == truth);
+  }
+};
+
+using Tracks = std::vector<const Track*>;
+
+class Figures {
+ public:
+  explicit Figures(std::size_t groups) : groups_(groups) {}
+  template <class Measure>
+  void add(const std::string& name, const Measure& measure) {
+    figures_.push_back({name, bootstrap_weights(groups_, [&](Weights w) { return measure(w); })});
+  }
+  std::vector<Figure> take() { return std::move(figures_); }
+
+ private:
+  std::size_t groups_;
+  std::vector<Figure> figures_;
+};
+
+void stage_figures(const Tracks& tracks, Figures& out) {
+  StageMeasures ours(tracks.size()), hmm(tracks.size());
+  Mean untold(tracks.size());
+  for (std::uint32_t g = 0; g < tracks.size(); ++g) {
+    for (const EventRow& row : tracks[g]->events) {
+      ours.add(g, row.truth, row.found, row.p_truth, row.p_found);
+      hmm.add(g, row.truth, row.found_hmm, row.p_truth_hmm, row.p_found_hmm);
+      untold.add(g, -std::log(std::max(static_cast<double>(row.p_truth_untold), 1e-12)));
+    }
+    for (const Change& change : tracks[g]->changes) {
+      ours.time_to_detect.add(g, static_cast<double>(change.days));
+      hmm.time_to_detect.add(g, static_cast<double>(change.days_hmm));
+    }
+  }
+  for (StageMeasures* model : {&ours, &hmm}) {
+    model->confidence.sort();
+    model->time_to_detect.sort();
+    const std::string suffix = model == &ours ? "" : "_hmm";
+    out.add("top1" + suffix, model->top1);
+    out.add("within_one" + suffix, model->within_one);
+    out.add("log_loss" + suffix, model->log_loss);
+    out.add("ece" + suffix, [&](Weights w) { return model->confidence.calibration_error(w); });
+    out.add("time_to_detect" + suffix, [&](Weights w) { return model->time_to_detect.quantile(w, .5); });
+  }
+  out.add("top1_gain", [&](Weights w) { return ours.top1(w) - hmm.top1(w); });
+  out.add("time_to_detect_ratio",
+          [&](Weights w) { return ours.time_to_detect.quantile(w, .5) / hmm.time_to_detect.quantile(w, .5); });
+  out.add("log_loss_prior", untold);
+  out.add("log_loss_over_prior", [&](Weights w) { return ours.log_loss(w) - untold(w); });
+}
+
+void silence_figures(const Tracks& tracks, Figures& out) {
+  Ranked stopped, silence, stalled, rule;
+  Mean covered(tracks.size()), width(tracks.size());
+  for (std::uint32_t g = 0; g < tracks.size(); ++g) {
+    for (const DayRow& row : tracks[g]->days) {
+      stalled.add(g, static_cast<double>(row.stalled), row.final_stall);
+      rule.add(g, row.silence >= kSilentDays ? 1 : 0, row.final_stall);
+      if (row.stopped_days == 0) {
+        covered.add(g, row.covered ? 1 : 0);
+        width.add(g, static_cast<double>(row.width));
+      } else if (row.stopped_days < kStoppedDays) {
+        continue;
+      }
+      stopped.add(g, static_cast<double>(row.stopped), row.stopped_days > 0);
+      silence.add(g, static_cast<double>(row.silence), row.stopped_days > 0);
+    }
+  }
+  for (Ranked* ranked : {&stopped, &silence, &stalled, &rule}) ranked->sort();
+  out.add("stall_or_rejection_auc", [&](Weights w) { return stopped.auc(w); });
+  out.add("stall_or_rejection_silence_auc", [&](Weights w) { return silence.auc(w); });
+  out.add("stall_or_rejection_gain", [&](Weights w) { return stopped.auc(w) - silence.auc(w); });
+  out.add("no_decision_auc", [&](Weights w) { return stalled.auc(w); });
+  out.add("no_decision_silence_21_auc", [&](Weights w) { return rule.auc(w); });
+  out.add("progress_coverage", covered);
+  out.add("progress_width", width);
+}
+
+std::vector<Figure> figures_of(const Tracks& tracks) {
+  Figures out(tracks.size());
+  stage_figures(tracks, out);
+  silence_figures(tracks, out);
+  return out.take();
+}
+
+struct Stream {
+  std::vector<Evidence> evidence;
+  const RecordedJourney* journey = nullptr;
+  std::size_t fold = 0;
+};
+
+// Transitions are counted on the one half of the accounts and used on the other.
+std::vector<Track> follow_all(const StageChain& chain, const std::vector<Stream>& streams) {
+  std::array<PlainHmm, 2> hmm;
+  for (const Stream& stream : streams) hmm[1 - stream.fold].learn(stages_at(*stream.journey, stream.evidence));
+  std::vector<Track> out;
+  for (const Stream& stream : streams) out.push_back(follow(chain, hmm[stream.fold], *stream.journey, stream.evidence));
+  return out;
+}
+
+}  // namespace
+
+Result<EvaluationReport> evaluate_simulated(const EvaluationInput& input) {
+  const auto journeys = read_journeys(input.text, input.files);
+  if (!journeys) return tl::unexpected<Error>(journeys.error());
+  std::vector<Stream> accounts, people;
+  for (std::size_t j = 0; j < journeys->size(); ++j) {
+    const RecordedJourney& journey = (*journeys)[j];
+    accounts.push_back({merged(journey), &journey, j % 2});
+    for (const RecordedPerson& person : journey.people) {
+      if (person.of_committee && !person.evidence.empty()) people.push_back({person.evidence, &journey, j % 2});
+    }
+  }
+  EvaluationReport report{.set = "simulated", .model = input.text.version(), .simulated = true};
+  const std::vector<Track> of_accounts = follow_all(input.chain, accounts), of_people = follow_all(input.chain, people);
+  Tracks all;
+  std::map<std::string, Tracks> groups;
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    all.push_back(&of_accounts[i]);
+    groups[accounts[i].journey->kind].push_back(&of_accounts[i]);
+    report.rows += of_accounts[i].events.size();
+  }
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    groups[people[i].journey->kind + ", a person alone"].push_back(&of_people[i]);
+  }
+  report.figures = figures_of(all);
+  for (const auto& [name, tracks] : groups) {
+    std::size_t rows = 0;
+    for (const Track* track : tracks) rows += track->events.size();
+    report.groups.push_back({name, rows, figures_of(tracks)});
+  }
+  report.remarks.emplace_back(
+      "_hmm: a plain hidden Markov model in the same run, its transitions counted on the other half of the accounts.");
+  return report;
+}
+
+}  // namespace juncture
