@@ -69,9 +69,11 @@ bool take_time_of_day(std::string_view& text, std::int64_t& ms) {
 Result<Table> Table::parse(std::string_view text, std::string_view file) {
   Table table;
   table.file_ = std::string(file);
+  std::size_t line = 1;
+  for (; text.starts_with('#'); ++line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
   const std::string_view first = text.substr(0, text.find('\n'));
   const char separator = first.find('\t') != std::string_view::npos ? '\t' : ',';
-  for (std::size_t line = 1; !text.empty();) {
+  while (!text.empty()) {
     const std::size_t began = line;
     std::vector<std::string> fields = take_record(text, separator, line);
     if (fields.size() == 1 && fields[0].empty()) continue;

@@ -13,8 +13,8 @@ namespace juncture {
 
 class Table {
  public:
-  // Tabs separate if the header has one, and quotes mean nothing then; else commas, as RFC 4180 has it. Empty lines are
-  // passed over. `file` is for messages: "FILE:LINE:1: why".
+  // Tabs separate if the header has one, and quotes mean nothing then; else commas, as RFC 4180 has it. Empty lines,
+  // and those before the header that begin with #, are passed over. `file` is for messages: "FILE:LINE:1: why".
   static Result<Table> parse(std::string_view text, std::string_view file);
 
   std::size_t rows() const { return lines_.size(); }

@@ -137,4 +137,13 @@ constexpr std::optional<Enum> parse_name(const std::array<std::string_view, N>& 
   return std::nullopt;
 }
 
+// 0 to 13 for a stage by its name, as labelled queries spell it; kNoneClass for "none".
+constexpr std::optional<std::size_t> evidence_class_of(std::string_view name) {
+  if (name == "none") return kNoneClass;
+  if (name == "stalled_no_decision") return index_of(Stage::stalled);
+  if (name == "silently_rejected") return index_of(Stage::rejected);
+  const auto stage = parse_name<Stage>(kStageNames, name);
+  return stage ? std::optional(index_of(*stage)) : std::nullopt;
+}
+
 }  // namespace juncture
