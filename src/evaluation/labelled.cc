@@ -2,7 +2,9 @@
 // calibration only: there are too few of them for a class of their own.
 #include <algorithm>
 #include <array>
+#include <sstream>
 
+#include "juncture/core/chance.h"
 #include "juncture/core/math.h"
 #include "juncture/evaluation/evaluate.h"
 #include "juncture/text/scorer.h"
@@ -13,6 +15,7 @@ namespace juncture {
 namespace {
 
 constexpr std::size_t kCalibrationBins = 5;
+constexpr std::uint64_t kTwoWordSeed = 2;
 
 // What the model said of the rows, a column each.
 struct Judged {
@@ -104,6 +107,32 @@ std::vector<Figure> figures_of(const Judged& said, const Rows& rows) {
   };
 }
 
+// The highest odds of know, go, do or buy for a mobile query of at most two words: those of the rows, and 1,000 made of
+// words of the taxonomy.
+double most_of_two_words(TextScorer& scorer, const Taxonomy& taxonomy, const std::vector<LabelledRow>& rows) {
+  std::vector<std::string> queries, words;
+  for (const LabelledRow& row : rows) {
+    if (row.device == Device::mobile && std::count(row.query.begin(), row.query.end(), ' ') <= 1)
+      queries.push_back(row.query);
+  }
+  for (const TaxonomyStage& stage : taxonomy.stages) {
+    for (const TaxonomyPhrase& phrase : stage.phrases) {
+      std::istringstream in(phrase.text);
+      for (std::string word; in >> word;) words.push_back(word);
+    }
+  }
+  Chance chance(kTwoWordSeed);
+  for (int i = 0; i < 1000 && !words.empty(); ++i) {
+    queries.push_back(words[chance.below(words.size())] + " " + words[chance.below(words.size())]);
+  }
+  float most = 0;
+  for (const std::string& query : queries) {
+    const MomentOdds odds = scorer.score(query, Device::mobile).moments;
+    most = std::max(most, *std::max_element(odds.begin(), odds.begin() + index_of(Moment::unclear)));
+  }
+  return static_cast<double>(most);
+}
+
 }  // namespace
 
 Result<EvaluationReport> evaluate_labelled(const EvaluationInput& input) {
@@ -132,6 +161,11 @@ Result<EvaluationReport> evaluate_labelled(const EvaluationInput& input) {
   };
   group_by("device", kDeviceNames, [](const LabelledRow& row) { return index_of(row.device); });
   group_by("form", kFormNames, [](const LabelledRow& row) { return index_of(row.form); });
+  const double most = most_of_two_words(scorer, input.taxonomy, all);
+  report.figures.push_back({"two_word_mobile_max_moment", {most, most, most}});
+  report.remarks.emplace_back(
+      "two_word_mobile_max_moment: the highest odds of a moment for any mobile query of at most "
+      "two words, these and 1,000 generated ones.");
   report.remarks.emplace_back("calibration: 5 bins of equal mass; the excess is over what a perfect model would have.");
   return report;
 }

@@ -77,7 +77,7 @@ Evidence observe(const Signal& signal, const TextEvidence& text, std::uint8_t ki
       out.until_ms = std::clamp<std::int64_t>(to_ms(signal.until), 0, kLatestMs);
   } else if (signal.type == SignalType::outcome) {
     out.outcome = parse_outcome(signal.reason);
-  } else if (!signal.text.empty() && text.words > 0) {
+  } else if ((!signal.text.empty() && text.words > 0) || text.page) {
     observe_text(text, out);
   }
   return out;

@@ -102,7 +102,7 @@ class ProspectPipeline final : public Pipeline {
 
     // 3. Admit: logs repeat themselves and phones come online late.
     const ContentItem* item = match_content(knowledge_, signal);
-    const TextEvidence text = scorer_.score(signal.text, signal.device);
+    const TextEvidence text = scorer_.score(signal.text, signal.device, {signal.url, signal.referrer});
     const Evidence evidence = observe(named(signal, item), text, item != nullptr ? item->kind : kNoKind);
     const Admission admission = admit(prospect_, evidence);
     if (admission != Admission::fresh) {

@@ -3,6 +3,7 @@
 #include <libstemmer.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "juncture/core/hash.h"
 
@@ -15,10 +16,6 @@ constexpr std::uint64_t kWordSeed = 1, kCharSeed = 2, kStartSeed = 3;
 constexpr std::size_t kMatchesMax = kTokensMax * (kTokensMax + 1) / 2;
 
 constexpr std::array<std::string_view, 4> kSlotNames{"", "<prod>", "<vend>", "<place>"};
-constexpr std::array<std::string_view, 16> kQuestionWords{"what",  "why",  "which", "who",  "how",  "when",
-                                                          "where", "is",   "are",   "do",   "does", "should",
-                                                          "can",   "will", "whats", "whose"};
-
 std::string_view stem_word(sb_stemmer* stemmer, std::string_view word) {
   const auto* in = reinterpret_cast<const sb_symbol*>(word.data());
   const sb_symbol* out = sb_stemmer_stem(stemmer, in, static_cast<int>(word.size()));
@@ -36,6 +33,19 @@ void stem_all(sb_stemmer* stemmer, const Normalised& from, Normalised& to) {
 
 void count(std::uint8_t& value) {
   value = static_cast<std::uint8_t>(std::min<int>(value + 1, 2));
+}
+
+// As a person counts them: `follow-up call` is two.
+std::uint8_t typed_words(std::string_view raw) {
+  raw = raw.substr(0, kTextBytesMax);
+  std::size_t out = 0;
+  bool inside = false;
+  for (const char c : raw) {
+    const bool space = c == ' ' || c == '\t' || c == '\n';
+    if (!space && !inside) ++out;
+    inside = !space;
+  }
+  return static_cast<std::uint8_t>(std::min<std::size_t>(out, 255));
 }
 
 }  // namespace
@@ -56,8 +66,8 @@ std::string stems_of(std::string_view phrase) {
   return std::string(stems.text().substr(1, stems.text().size() - 2));
 }
 
-FeatureReader::FeatureReader(const std::vector<Phrase>& phrases, const PhraseMatcher& matcher)
-    : phrases_(phrases), matcher_(matcher), stemmer_(sb_stemmer_new("english", nullptr)) {
+FeatureReader::FeatureReader(const std::vector<Phrase>& phrases, const PhraseMatcher& matcher, const WebIndex& web)
+    : phrases_(phrases), matcher_(matcher), web_(web), stemmer_(sb_stemmer_new("english", nullptr)) {
   JUNCTURE_ASSERT(stemmer_ != nullptr);
   matcher_.prepare(scratch_);
   matches_.reserve(kMatchesMax);
@@ -74,15 +84,22 @@ const Features& FeatureReader::read(std::string_view raw) {
   out_.word_count = out_.char_count = 0;
   out_.dense.fill(0);
   out_.role_hits.fill(0);
+  out_.name_words = 0;
   out_.slots.clear();
   words_.read(raw);
   out_.words = static_cast<std::uint8_t>(words_.words());
+  out_.typed_words = typed_words(raw);
   out_.form = form_of(words_.words());
   out_.text_hash = words_.words() == 0 ? 0 : hash64(words_.text());
   out_.kind = is_garbage(raw) ? TextKind::garbage : words_.words() == 0 ? TextKind::empty : TextKind::words;
   if (out_.kind != TextKind::words) return out_;
   stem_all(stemmer_, words_, stems_);
+  add_web_cues();
   match();
+  if (is_foreign()) {
+    out_.kind = TextKind::foreign;
+    return out_;
+  }
   choose_slots();
   add_word_features();
   add_slot_features();
@@ -115,7 +132,7 @@ void FeatureReader::match() {
   for (const Match& match : matches_) {
     const Phrase& phrase = phrases_[match.phrase];
     if (phrase.slot != Slot::none) slot_matches_.push_back(match);
-    if (counted_[match.phrase] != 0) continue;  // a repeated phrase says nothing new
+    if (counted_[match.phrase] != 0 || is_negated(match)) continue;  // a repeated phrase says nothing new
     counted_[match.phrase] = 1;
     for (std::size_t y = 0; y < kEvidenceClasses; ++y) {
       if ((phrase.labels >> y & 1U) != 0) count(out_.dense[y]);
@@ -128,6 +145,31 @@ void FeatureReader::match() {
     }
   }
   for (const Match& match : matches_) counted_[match.phrase] = 0;
+}
+
+void FeatureReader::add_web_cues() {
+  cues_ = find_web_cues(words_, web_);
+  std::copy(cues_.hits.begin(), cues_.hits.end(), out_.dense.begin() + kWebCueFeatures);
+  out_.name_words = cues_.name_words;
+}
+
+bool FeatureReader::is_negated(const Match& match) const {
+  return cues_.negated != 0 && (cues_.negated >> token_at(match.begin) & 1U) != 0;
+}
+
+// By script, else by function words of other languages where nothing speaks for the model's own. A model whose taxonomy
+// names no foreign words takes every language for its own.
+bool FeatureReader::is_foreign() const {
+  if (!web_.knows_foreign_words()) return false;
+  const std::string_view text = words_.text();
+  const auto other_script =
+      static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & '\x80') != 0; }));
+  if (2 * other_script > text.size()) return true;
+  const auto foreign = cues_.hits[index_of(WebCue::foreign)];
+  if (foreign < 2) return false;
+  const auto own = std::accumulate(cues_.hits.begin(), cues_.hits.begin() + index_of(WebCue::foreign), 0U) +
+                   std::accumulate(out_.dense.begin(), out_.dense.begin() + kFormFeatures, 0U);
+  return foreign > own;
 }
 
 // Leftmost, then longest.
@@ -177,9 +219,6 @@ void FeatureReader::add_word_features() {
     }
     if (word.front() == '0') out_.dense[kHasNumber] = 1;
     if (word.front() == '$') out_.dense[kHasCurrency] = 1;
-  }
-  if (std::find(kQuestionWords.begin(), kQuestionWords.end(), words_.word(0)) != kQuestionWords.end()) {
-    out_.dense[kHasQuestion] = 1;
   }
 }
 

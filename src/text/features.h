@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "juncture/core/text_evidence.h"
+#include "juncture/core/web.h"
 #include "text/normalise.h"
 #include "text/phrases.h"
+#include "text/web_words.h"
 
 struct sb_stemmer;
 
@@ -26,14 +28,14 @@ inline constexpr std::size_t kMomentCues = kCueFeatures;       // then of the fo
 inline constexpr std::size_t kFormFeatures = kMomentCues + 4;  // then brief, medium, long
 inline constexpr std::size_t kHasNumber = kFormFeatures + 3;
 inline constexpr std::size_t kHasCurrency = kHasNumber + 1;
-inline constexpr std::size_t kHasQuestion = kHasCurrency + 1;
-inline constexpr std::size_t kProducts = kHasQuestion + 1;
+inline constexpr std::size_t kProducts = kHasCurrency + 1;
 inline constexpr std::size_t kVendors = kProducts + 1;
 inline constexpr std::size_t kTwoVendors = kVendors + 1;
 inline constexpr std::size_t kPlaces = kTwoVendors + 1;
-inline constexpr std::size_t kDense = kPlaces + 1;
+inline constexpr std::size_t kWebCueFeatures = kPlaces + 1;  // hits of each WebCue
+inline constexpr std::size_t kDense = kWebCueFeatures + kWebCues;
 
-enum class TextKind : std::uint8_t { empty, garbage, words };
+enum class TextKind : std::uint8_t { empty, garbage, foreign, words };
 
 // Where a hashed feature comes from, for explanations.
 struct Origin {
@@ -51,6 +53,8 @@ struct Features {
   TextKind kind = TextKind::empty;
   Form form = Form::brief;
   std::uint8_t words = 0;
+  std::uint8_t typed_words = 0;  // between spaces, whatever they are made of
+  std::uint8_t name_words = 0;   // of names of well-known sites
   std::uint64_t text_hash = 0;
   std::size_t word_count = 0, char_count = 0;
   std::array<std::uint16_t, kWordFeaturesMax> word{};
@@ -64,10 +68,10 @@ struct Features {
 
 Form form_of(std::size_t words);
 
-// Per thread. `phrases` and `matcher` outlive it.
+// Per thread. What it is made of outlives it.
 class FeatureReader {
  public:
-  FeatureReader(const std::vector<Phrase>& phrases, const PhraseMatcher& matcher);
+  FeatureReader(const std::vector<Phrase>& phrases, const PhraseMatcher& matcher, const WebIndex& web);
   FeatureReader(const FeatureReader&) = delete;
   FeatureReader& operator=(const FeatureReader&) = delete;
   ~FeatureReader();
@@ -77,12 +81,15 @@ class FeatureReader {
   const Normalised& words() const { return words_; }
   const std::vector<Match>& matches() const { return matches_; }
   std::string words_at(const Match& match) const;  // as typed, but normal
+  bool is_negated(const Match& match) const;       // then it counts for nothing
 
  private:
   void stem();
   void match();
   void choose_slots();
   void add_word_features();
+  void add_web_cues();
+  bool is_foreign() const;
   void add_slot_features();
   void add_char_features();
   void add_word(std::string_view gram, std::uint64_t seed, Origin origin);
@@ -90,12 +97,14 @@ class FeatureReader {
 
   const std::vector<Phrase>& phrases_;
   const PhraseMatcher& matcher_;
+  const WebIndex& web_;
   MatchScratch scratch_;
   sb_stemmer* stemmer_;
   Normalised words_, stems_;
   std::vector<Match> matches_, slot_matches_;
   std::vector<std::uint8_t> counted_;  // per phrase: hits of this text
   std::array<char, kTextBytesMax * 2> slotted_{};
+  WebCues cues_;
   Features out_;
 };
 

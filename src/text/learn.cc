@@ -5,164 +5,41 @@
 #include <utility>
 
 #include "juncture/core/math.h"
-#include "text/augment.h"
+#include "juncture/core/result.h"
 
 namespace juncture::text {
 namespace {
 
 constexpr double kFirstSquare = 1e-6;
+constexpr double kBiasRate = 0.3;  // of the rate of the weights
+constexpr std::uint32_t kUnused = 0xffffffff;
+constexpr std::size_t kLanes = 8;  // loops of a known length are what the compiler turns into vectors
 
-// Rows of one table that any sample uses, packed: most of the buckets are never seen.
-class Table {
- public:
-  explicit Table(std::size_t buckets) : slot_(buckets, kUnused) {}
-  void use(std::size_t bucket) {
-    if (slot_[bucket] != kUnused) return;
-    slot_[bucket] = static_cast<std::uint32_t>(rows_.size());
-    rows_.emplace_back();
-    squares_.push_back({kFirstSquare, kFirstSquare});
+std::size_t whole_lanes(std::size_t columns) {
+  return (columns + kLanes - 1) / kLanes * kLanes;
+}
+
+void add(double* __restrict to, const double* __restrict from, double value, std::size_t columns) {
+  for (std::size_t c = 0; c < columns; c += kLanes) {
+    for (std::size_t i = 0; i < kLanes; ++i) to[c + i] += from[c + i] * value;
   }
-  bool used(std::size_t bucket) const { return slot_[bucket] != kUnused; }
-  Row& row(std::size_t bucket) { return rows_[slot_[bucket]]; }
-  const Row& row(std::size_t bucket) const { return rows_[slot_[bucket]]; }
-  // Sum of squared gradients of the row, one of each head.
-  std::array<double, 2>& squares(std::size_t bucket) { return squares_[slot_[bucket]]; }
+}
 
- private:
-  static constexpr std::uint32_t kUnused = 0xffffffff;
-  std::vector<std::uint32_t> slot_;
-  std::vector<Row> rows_;
-  std::vector<std::array<double, 2>> squares_;
-};
-
-// Softmax of columns [from, to) in place, then minus one at the label: the gradient.
-void gradient(Row& z, std::size_t from, std::size_t to, std::size_t label, double weight) {
-  double top = z[from];
-  for (std::size_t c = from; c < to; ++c) top = std::max(top, z[c]);
+// Softmax of `classes` values in place, then minus one at the label: the gradient.
+void gradient(double* z, std::size_t classes, std::size_t label, double weight) {
+  const double top = *std::max_element(z, z + classes);
   double sum = 0;
-  for (std::size_t c = from; c < to; ++c) sum += (z[c] = exact_exp(z[c] - top));
-  for (std::size_t c = from; c < to; ++c) z[c] = z[c] / sum * weight;
+  for (std::size_t c = 0; c < classes; ++c) sum += (z[c] = exact_exp(z[c] - top));
+  for (std::size_t c = 0; c < classes; ++c) z[c] = z[c] / sum * weight;
   z[label] -= weight;
 }
 
-class Learner {
- public:
-  Learner(std::span<const Sample> samples, const TrainOptions& options)
-      : options_(options), word_(kBuckets), chars_(kBuckets), dense_(kDense), start_(kDense) {
-    for (const Sample& sample : samples) {
-      for (const std::uint16_t bucket : sample.word) word_.use(bucket);
-      for (const std::uint16_t bucket : sample.chars) chars_.use(bucket);
-    }
-    for (std::size_t d = 0; d < kDense; ++d) dense_.use(d);
-    for (std::size_t y = 0; y < kCueFeatures; ++y) start_[y][y] = options.cue_prior;
-    for (std::size_t m = 0; m < 4; ++m) start_[kMomentCues + m][kMomentColumn + m] = options.cue_prior;
-    for (std::size_t d = 0; d < kDense; ++d) dense_.row(d) = start_[d];
-  }
-
-  void step(const Sample& sample, bool with_cues) {
-    const double word = sample.word.empty() ? 0 : 1.0 / std::sqrt(static_cast<double>(sample.word.size()));
-    const double chars = sample.chars.empty() ? 0 : 1.0 / std::sqrt(static_cast<double>(sample.chars.size()));
-    Row z = bias_;
-    for (const std::uint16_t bucket : sample.word) add(z, word_.row(bucket), word);
-    for (const std::uint16_t bucket : sample.chars) add(z, chars_.row(bucket), chars);
-    for (std::size_t d = 0; d < kDense; ++d) {
-      if (on(sample, d, with_cues)) add(z, dense_.row(d), sample.dense[d]);
-    }
-    const double weight = static_cast<double>(sample.weight);
-    gradient(z, 0, kEvidenceClasses, sample.label, weight);
-    z[kEvidenceClasses] = 0;
-    learns_moment_ = sample.moment != 0xff;
-    if (!learns_moment_) {
-      std::fill(z.begin() + kMomentColumn, z.end(), 0.0);
-    } else {
-      gradient(z, kMomentColumn, kMomentColumn + kMoments, kMomentColumn + sample.moment, weight);
-      std::fill(z.begin() + kMomentColumn + kMoments, z.end(), 0.0);
-    }
-    const double decay = options_.l2 * weight;
-    for (const std::uint16_t bucket : sample.word) update(word_, bucket, z, word, decay, nullptr);
-    for (const std::uint16_t bucket : sample.chars) update(chars_, bucket, z, chars, decay, nullptr);
-    for (std::size_t d = 0; d < kDense; ++d) {
-      if (on(sample, d, with_cues)) update(dense_, d, z, sample.dense[d], options_.cue_l2 * weight, &start_[d]);
-    }
-    update_bias(z);
-  }
-
-  Weights quantised() const;
-
- private:
-  static bool on(const Sample& sample, std::size_t d, bool with_cues) {
-    return sample.dense[d] != 0 && (with_cues || d >= kFormFeatures);
-  }
-  static void add(Row& z, const Row& row, double value) {
-    for (std::size_t c = 0; c < kColumns; ++c) z[c] += row[c] * value;
-  }
-
-  void update(Table& table, std::size_t bucket, const Row& error, double value, double decay, const Row* centre) {
-    Row& row = table.row(bucket);
-    std::array<double, 2>& squares = table.squares(bucket);
-    update_head<0, kMomentColumn>(row, squares[0], error, value, decay, centre);
-    if (learns_moment_) update_head<kMomentColumn, kColumns>(row, squares[1], error, value, decay, centre);
-  }
-
-  template <std::size_t kFrom, std::size_t kTo>
-  void update_head(Row& row, double& squares, const Row& error, double value, double decay, const Row* centre) const {
-    std::array<double, kTo - kFrom> step{};
-    for (std::size_t c = kFrom; c < kTo; ++c) step[c - kFrom] = error[c] * value + decay * row[c];
-    if (centre != nullptr) {
-      for (std::size_t c = kFrom; c < kTo; ++c) step[c - kFrom] -= decay * (*centre)[c];
-    }
-    // Two sums side by side: one would wait for itself.
-    double even = 0, odd = 0;
-    for (std::size_t c = 0; c < kTo - kFrom; c += 2) {
-      even += step[c] * step[c];
-      odd += step[c + 1] * step[c + 1];
-    }
-    squares += even + odd;
-    const double rate = options_.rate / std::sqrt(squares);
-    for (std::size_t c = kFrom; c < kTo; ++c) row[c] -= rate * step[c - kFrom];
-  }
-
-  void update_bias(const Row& error) {
-    for (std::size_t c = 0; c < kColumns; ++c) {
-      bias_squares_[c] += error[c] * error[c];
-      bias_[c] -= 0.3 * options_.rate * error[c] / std::sqrt(bias_squares_[c] + kFirstSquare);
-    }
-  }
-
-  const TrainOptions& options_;
-  Table word_, chars_, dense_;
-  std::vector<Row> start_;
-  Row bias_{}, bias_squares_{};
-  bool learns_moment_ = true;
-};
-
-template <class Int>
-float quantise(const Table& table, std::size_t buckets, double largest_int, std::vector<Int>& out) {
-  double largest = 1e-9;
-  for (std::size_t b = 0; b < buckets; ++b) {
-    if (!table.used(b)) continue;
-    for (const double w : table.row(b)) largest = std::max(largest, w < 0 ? -w : w);
-  }
-  const auto scale = static_cast<float>(largest / largest_int);
-  out.assign(buckets * kColumns, 0);
-  for (std::size_t b = 0; b < buckets; ++b) {
-    if (!table.used(b)) continue;
-    for (std::size_t c = 0; c < kColumns; ++c) {
-      const double q = table.row(b)[c] / static_cast<double>(scale);
-      const double clipped = std::clamp(q, -largest_int, largest_int);
-      out[b * kColumns + c] = static_cast<Int>(clipped < 0 ? clipped - 0.5 : clipped + 0.5);
-    }
-  }
-  return scale;
+double inverse_root(std::size_t n) {
+  return n == 0 ? 0 : 1.0 / std::sqrt(static_cast<double>(n));
 }
 
-Weights Learner::quantised() const {
-  Weights out;
-  out.word_scale = quantise(word_, kBuckets, 127.0, out.word);
-  out.char_scale = quantise(chars_, kBuckets, 127.0, out.chars);
-  out.dense_scale = quantise(dense_, kDense, 32'767.0, out.dense);
-  for (std::size_t c = 0; c < kColumns; ++c) out.bias[c] = static_cast<float>(bias_[c]);
-  return out;
+bool is_on(const Sample& sample, std::size_t d, bool with_cues) {
+  return sample.dense[d] != 0 && (with_cues || d >= kFormFeatures);
 }
 
 }  // namespace
@@ -175,19 +52,138 @@ Sample sample_of(const Features& features) {
   return out;
 }
 
-Weights learn(std::span<const Sample> samples, const TrainOptions& options, bool hold_out) {
-  Learner learner(samples, options);
+LinearLearner::Table::Table(std::size_t buckets, std::size_t columns, std::size_t heads)
+    : columns_(columns), heads_(heads), slot_(buckets, kUnused) {}
+
+void LinearLearner::Table::use(std::size_t bucket) {
+  if (slot_[bucket] != kUnused) return;
+  slot_[bucket] = static_cast<std::uint32_t>(squares_.size() / heads_);
+  rows_.resize(rows_.size() + columns_);
+  squares_.resize(squares_.size() + heads_, kFirstSquare);
+}
+
+const double* LinearLearner::Table::find(std::size_t bucket) const {
+  return slot_[bucket] == kUnused ? nullptr : rows_.data() + std::size_t{slot_[bucket]} * columns_;
+}
+
+LinearLearner::LinearLearner(std::size_t columns, std::vector<Head> heads, const LearnOptions& options)
+    : columns_(whole_lanes(columns)),
+      heads_(std::move(heads)),
+      options_(options),
+      word_(kBuckets, columns_, heads_.size()),
+      chars_(kBuckets, columns_, heads_.size()),
+      dense_(kDense, columns_, heads_.size()),
+      start_(kDense * columns_),
+      bias_(columns_),
+      bias_squares_(columns_),
+      error_(columns_),
+      learns_(heads_.size()) {
+  for (const Head& head : heads_) JUNCTURE_ASSERT(head.from % kLanes == 0 && head.from + head.classes <= columns_);
+  for (std::size_t d = 0; d < kDense; ++d) dense_.use(d);
+}
+
+void LinearLearner::start(std::size_t dense, std::size_t column, double weight) {
+  start_[dense * columns_ + column] = weight;
+  dense_.row(dense)[column] = weight;
+}
+
+void LinearLearner::add_scores(const Sample& sample, bool with_cues, std::vector<double>& z) const {
+  const double word = inverse_root(sample.word.size()), chars = inverse_root(sample.chars.size());
+  z = bias_;
+  for (const std::uint16_t bucket : sample.word) {
+    if (const double* row = word_.find(bucket)) add(z.data(), row, word, columns_);
+  }
+  for (const std::uint16_t bucket : sample.chars) {
+    if (const double* row = chars_.find(bucket)) add(z.data(), row, chars, columns_);
+  }
+  for (std::size_t d = 0; d < kDense; ++d) {
+    if (is_on(sample, d, with_cues)) add(z.data(), dense_.find(d), sample.dense[d], columns_);
+  }
+}
+
+void LinearLearner::score(const Sample& sample, std::vector<double>& z) const {
+  add_scores(sample, true, z);
+}
+
+void LinearLearner::step(const Sample& sample, bool with_cues) {
+  add_scores(sample, with_cues, error_);
+  const double weight = static_cast<double>(sample.weight);
+  for (std::size_t h = 0; h < heads_.size(); ++h) {
+    double* z = error_.data() + heads_[h].from;
+    learns_[h] = sample.labels[h] != kNoLabel;
+    const std::size_t classes = learns_[h] ? heads_[h].classes : 0;
+    if (learns_[h]) gradient(z, classes, sample.labels[h], weight);
+    std::fill(z + classes, z + whole_lanes(heads_[h].classes), 0.0);
+  }
+  const double word = inverse_root(sample.word.size()), chars = inverse_root(sample.chars.size());
+  const double decay = options_.l2 * weight, dense_decay = options_.dense_l2 * weight;
+  for (const std::uint16_t bucket : sample.word) update(word_, bucket, word, decay, nullptr);
+  for (const std::uint16_t bucket : sample.chars) update(chars_, bucket, chars, decay, nullptr);
+  for (std::size_t d = 0; d < kDense; ++d) {
+    if (is_on(sample, d, with_cues)) update(dense_, d, sample.dense[d], dense_decay, &start_[d * columns_]);
+  }
+  update_bias();
+}
+
+void LinearLearner::update(Table& table, std::size_t bucket, double value, double decay, const double* centre) {
+  for (std::size_t h = 0; h < heads_.size(); ++h) {
+    if (!learns_[h]) continue;
+    const std::size_t from = heads_[h].from, width = whole_lanes(heads_[h].classes);
+    double* __restrict row = table.row(bucket) + from;
+    const double* __restrict error = error_.data() + from;
+    std::array<double, kLanes> sums{};
+    for (std::size_t c = 0; c < width; c += kLanes) {
+      for (std::size_t i = 0; i < kLanes; ++i) {
+        const double off = centre == nullptr ? row[c + i] : row[c + i] - centre[from + c + i];
+        const double slope = error[c + i] * value + decay * off;
+        sums[i] += slope * slope;
+      }
+    }
+    double& squares = table.squares(bucket)[h];
+    for (const double sum : sums) squares += sum;
+    const double rate = options_.rate / std::sqrt(squares);
+    for (std::size_t c = 0; c < width; c += kLanes) {
+      for (std::size_t i = 0; i < kLanes; ++i) {
+        const double off = centre == nullptr ? row[c + i] : row[c + i] - centre[from + c + i];
+        row[c + i] -= rate * (error[c + i] * value + decay * off);
+      }
+    }
+  }
+}
+
+void LinearLearner::update_bias() {
+  for (std::size_t c = 0; c < columns_; ++c) {
+    bias_squares_[c] += error_[c] * error_[c];
+    bias_[c] -= kBiasRate * options_.rate * error_[c] / std::sqrt(bias_squares_[c] + kFirstSquare);
+  }
+}
+
+void LinearLearner::learn(std::span<const Sample> samples) {
+  if (options_.epochs < 1) return;
+  for (const Sample& sample : samples) {
+    for (const std::uint16_t bucket : sample.word) word_.use(bucket);
+    for (const std::uint16_t bucket : sample.chars) chars_.use(bucket);
+  }
   std::vector<std::uint32_t> order;
-  for (std::uint32_t i = 0; i < samples.size(); ++i) {
-    if (!hold_out || !is_held_out(samples[i])) order.push_back(i);
-  }
-  Chance chance(options.seed);
-  const auto dropped = static_cast<std::uint64_t>(options.cue_dropout * 1000.0);
-  for (int epoch = 0; epoch < options.epochs; ++epoch) {
+  for (std::uint32_t i = 0; i < samples.size(); ++i) order.push_back(i);
+  Chance chance(options_.seed);
+  const auto dropped = static_cast<std::uint64_t>(options_.cue_dropout * 1000.0);
+  const std::array<std::vector<double>*, 4> weights{&word_.rows(), &chars_.rows(), &dense_.rows(), &bias_};
+  std::array<std::vector<double>, 4> sums;
+  for (std::size_t w = 0; w < sums.size(); ++w) sums[w].resize(weights[w]->size());
+  int summed = 0;
+  for (int epoch = 0; epoch < options_.epochs; ++epoch) {
     for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[chance.below(i)]);
-    for (const std::uint32_t i : order) learner.step(samples[i], chance.next() % 1000 >= dropped);
+    for (const std::uint32_t i : order) step(samples[i], chance.next() % 1000 >= dropped);
+    if (epoch < options_.epochs / 2) continue;
+    ++summed;
+    for (std::size_t w = 0; w < sums.size(); ++w) {
+      for (std::size_t c = 0; c < sums[w].size(); ++c) sums[w][c] += (*weights[w])[c];
+    }
   }
-  return learner.quantised();
+  for (std::size_t w = 0; w < sums.size(); ++w) {
+    for (std::size_t c = 0; c < sums[w].size(); ++c) (*weights[w])[c] = sums[w][c] / summed;
+  }
 }
 
 }  // namespace juncture::text

@@ -25,11 +25,12 @@ enum class Section : std::uint32_t {
   scales = 6,
   calibration = 7,
   dense = 14,
-  golden = 15
+  golden = 15,
+  web_words = 16
 };
-constexpr std::array<Section, 9> kSections{Section::meta,        Section::labels,    Section::lexicon,
-                                           Section::hash_word,   Section::hash_char, Section::scales,
-                                           Section::calibration, Section::dense,     Section::golden};
+constexpr std::array<Section, 10> kSections{
+    Section::meta,   Section::labels,      Section::lexicon, Section::hash_word, Section::hash_char,
+    Section::scales, Section::calibration, Section::dense,   Section::golden,    Section::web_words};
 
 // Little endian, whatever the machine.
 class Writer {
@@ -149,6 +150,14 @@ std::string write_section(const ModelParts& parts, Section section) {
         out.numbers(golden.moments);
       }
       return out.take();
+    case Section::web_words:
+      out.natural(parts.web_words.size(), 4);
+      for (const WebWord& word : parts.web_words) {
+        out.natural(static_cast<std::uint64_t>(word.place), 1);
+        out.natural(word.bits, 2);
+        out.text(word.text);
+      }
+      return out.take();
   }
   return {};
 }
@@ -171,6 +180,21 @@ bool read_lexicon(Reader& in, ModelParts& parts) {
     phrase.stems = in.text();
     if (slot > 3 || phrase.stems.empty()) return false;
     parts.phrases.push_back(std::move(phrase));
+  }
+  return in.finished();
+}
+
+bool read_web_words(Reader& in, ModelParts& parts) {
+  const std::size_t count = in.natural(4);
+  if (count > kPhrasesMax) return false;
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    WebWord word;
+    const std::uint64_t place = in.natural(1);
+    word.place = static_cast<WebPlace>(place);
+    word.bits = static_cast<std::uint16_t>(in.natural(2));
+    word.text = in.text();
+    if (place > static_cast<std::uint64_t>(WebPlace::path) || word.bits == 0) return false;
+    parts.web_words.push_back(std::move(word));
   }
   return in.finished();
 }
@@ -232,6 +256,8 @@ bool read_section(std::string_view bytes, Section section, ModelParts& parts) {
       return in.finished();
     case Section::golden:
       return read_golden(in, parts);
+    case Section::web_words:
+      return read_web_words(in, parts);
   }
   return false;
 }
@@ -248,7 +274,7 @@ tl::unexpected<Error> refuse(const std::string& why) {
 
 // The golden queries must score as they did where the model was made.
 Status self_test(const ModelParts& parts) {
-  FeatureReader reader(parts.phrases, parts.matcher);
+  FeatureReader reader(parts.phrases, parts.matcher, parts.web);
   const auto near = [](float a, float b) { return a - b < 1e-5F && b - a < 1e-5F; };
   for (const Golden& golden : parts.goldens) {
     const Features& features = reader.read(golden.text);

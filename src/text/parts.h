@@ -10,6 +10,7 @@
 #include "juncture/core/types.h"
 #include "juncture/core/vocabulary.h"
 #include "text/features.h"
+#include "text/landing.h"
 #include "text/phrases.h"
 
 namespace juncture::text {
@@ -45,6 +46,7 @@ struct ModelParts {
   std::string meta;
   std::uint64_t created_unix_ms = 0;
   std::vector<Phrase> phrases;
+  std::vector<WebWord> web_words;
   Weights weights;
   Calibration calibration;
   std::array<float, kEvidenceClasses> log_prior{};                     // ln of the training share
@@ -53,6 +55,7 @@ struct ModelParts {
   std::vector<Golden> goldens;
 
   PhraseMatcher matcher;             // from phrases
+  WebIndex web;                      // from web_words
   std::vector<double> inverse_root;  // 1/sqrt(n)
 };
 
@@ -62,7 +65,8 @@ Status complete(ModelParts& parts);
 // Scores before softmax, temperature and prior.
 Row logits_of(const ModelParts& parts, const Features& features);
 // The same for all the evidence; `logits` from logits_of().
-TextEvidence evidence_of(const ModelParts& parts, const Features& features, const Row& logits, Device device);
+TextEvidence evidence_of(const ModelParts& parts, const Features& features, const Row& logits, Device device,
+                         const LandingFacts& page = {});
 
 // Of normaliser, hash seeds, columns and label lists: weights mean nothing under another one.
 std::uint64_t feature_schema_hash();

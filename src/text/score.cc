@@ -4,6 +4,7 @@
 #include "juncture/core/hash.h"
 #include "juncture/core/math.h"
 #include "text/parts.h"
+#include "text/web_intent.h"
 
 namespace juncture::text {
 namespace {
@@ -14,6 +15,10 @@ constexpr double kGarbageNone = 0.98;
 constexpr std::array<double, 3> kRoleCue{1.0, 4.0, 8.0};
 constexpr std::size_t kUnknownRole = kRoles - 1;
 constexpr double kUnknownRoleShare = 0.15;
+// Two words typed on a phone do not settle what is wanted, whatever they are: no moment is above .7 even after its odds
+// are rounded to 255ths in state.
+constexpr std::size_t kFewWords = 2;
+constexpr double kFewWordsMost = 0.68;
 
 // Eight lanes on every compiler; sums of 256 rows of i8 fit into i16.
 using Bytes8 [[gnu::vector_size(8)]] = std::int8_t;
@@ -45,6 +50,19 @@ void softmax(std::array<double, N>& values) {
   for (double& value : values) value /= sum;
 }
 
+// Takes what is above `most` from the largest and shares it among the others in their proportion.
+void cap(std::array<double, kMoments>& odds, double most) {
+  double& largest = *std::max_element(odds.begin(), odds.end());
+  if (largest <= most) return;
+  const double others = 1.0 - largest;
+  const double share = others > 0 ? (1.0 - most) / others : 0;
+  const double rest = others > 0 ? 0 : (1.0 - most) / static_cast<double>(kMoments - 1);
+  for (double& value : odds) {
+    if (&value != &largest) value = value * share + rest;
+  }
+  largest = most;
+}
+
 void fill_roles(const ModelParts& parts, const Features& features, const std::array<double, kEvidenceClasses>& p,
                 std::array<float, kRoles>& out) {
   std::array<double, kRoles> odds{};
@@ -60,6 +78,31 @@ void fill_roles(const ModelParts& parts, const Features& features, const std::ar
     sum += odds[r];
   }
   for (std::size_t r = 0; r < kRoles; ++r) out[r] = static_cast<float>(odds[r] / sum);
+}
+
+// Moments of the text, then what the page adds to them.
+void fill_moments(const ModelParts& parts, const Features& features, const Row& logits, Device device,
+                  const std::array<double, kMoments>& page_nats, MomentOdds& out) {
+  std::array<double, kMoments> m{};
+  const double cool = 1.0 / static_cast<double>(parts.calibration.moment_temperature[index_of(features.form)]);
+  for (std::size_t i = 0; i < kMoments; ++i) {
+    m[i] = logits[kMomentColumn + i] * cool + static_cast<double>(parts.device_moment[index_of(device)][i]);
+  }
+  softmax(m);
+  if (device == Device::mobile && features.typed_words <= kFewWords) cap(m, kFewWordsMost);
+  double sum = 0;
+  for (std::size_t i = 0; i < kMoments; ++i) sum += m[i] *= exact_exp(page_nats[i]);
+  for (std::size_t i = 0; i < kMoments; ++i) out[i] = static_cast<float>(m[i] / sum);
+}
+
+// A page whose title nobody sent, or a text in a language that the model was not taught: nothing about the stage, and
+// about the moment only what the page says.
+void read_page_alone(const ModelParts& parts, std::array<double, kMoments> nats, TextEvidence& out) {
+  if (out.page) {
+    softmax(nats);
+    for (std::size_t i = 0; i < kMoments; ++i) out.moments[i] = static_cast<float>(nats[i]);
+  }
+  out.none = static_cast<float>(exact_exp(static_cast<double>(parts.log_prior[kNoneClass])));
 }
 
 }  // namespace
@@ -84,13 +127,19 @@ Row logits_of(const ModelParts& parts, const Features& features) {
   return out;
 }
 
-TextEvidence evidence_of(const ModelParts& parts, const Features& features, const Row& logits, Device device) {
+TextEvidence evidence_of(const ModelParts& parts, const Features& features, const Row& logits, Device device,
+                         const LandingFacts& page) {
   TextEvidence out;
   out.form = features.form;
   out.words = features.words;
   out.text_hash = features.text_hash;
   out.roles[kUnknownRole] = 1;
-  if (features.kind == TextKind::empty) return out;
+  const std::array<double, kMoments> page_nats = moment_nats_of(page, features);
+  out.page = std::any_of(page_nats.begin(), page_nats.end(), [](double nats) { return nats != 0; });
+  if (features.kind == TextKind::empty || features.kind == TextKind::foreign) {
+    if (out.page || features.kind == TextKind::foreign) read_page_alone(parts, page_nats, out);
+    return out;
+  }
   if (features.kind == TextKind::garbage) {
     out.none = static_cast<float>(kGarbageNone);
     const double rest = 1.0 - exact_exp(static_cast<double>(parts.log_prior[kNoneClass]));
@@ -109,13 +158,7 @@ TextEvidence evidence_of(const ModelParts& parts, const Features& features, cons
     out.log_ratio[y] = static_cast<float>(exact_log(p[y]) - static_cast<double>(parts.log_prior[y]));
   }
   out.none = static_cast<float>(p[kNoneClass]);
-  std::array<double, kMoments> m{};
-  const double moment_t = static_cast<double>(parts.calibration.moment_temperature[form]);
-  for (std::size_t i = 0; i < kMoments; ++i) {
-    m[i] = logits[kMomentColumn + i] / moment_t + static_cast<double>(parts.device_moment[index_of(device)][i]);
-  }
-  softmax(m);
-  for (std::size_t i = 0; i < kMoments; ++i) out.moments[i] = static_cast<float>(m[i]);
+  fill_moments(parts, features, logits, device, page_nats, out.moments);
   fill_roles(parts, features, p, out.roles);
   return out;
 }
@@ -124,6 +167,7 @@ Status complete(ModelParts& parts) {
   Result<PhraseMatcher> matcher = PhraseMatcher::compile(parts.phrases);
   if (!matcher) return tl::unexpected<Error>(matcher.error());
   parts.matcher = std::move(*matcher);
+  parts.web = WebIndex(parts.web_words);
   parts.inverse_root.assign(kCharFeaturesMax + 1, 0.0);
   for (std::size_t n = 1; n <= kCharFeaturesMax; ++n) {
     parts.inverse_root[n] = exact_exp(-0.5 * exact_log(static_cast<double>(n)));
@@ -133,7 +177,7 @@ Status complete(ModelParts& parts) {
 
 std::uint64_t feature_schema_hash() {
   std::string schema =
-      "juncture.features/1;utf8proc-casefold;english-stems;word12-seed1;start-seed3;char345-seed2;65536x24;labels:";
+      "juncture.features/2;utf8proc-casefold;english-stems;word12-seed1;start-seed3;char345-seed2;65536x24;labels:";
   for (const std::string_view name : kStageNames) schema.append(name).append(",");
   schema.append("none;moments:");
   for (const std::string_view name : kMomentNames) schema.append(name).append(",");

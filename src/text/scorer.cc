@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "juncture/core/hash.h"
 #include "text/parts.h"
+#include "text/web_intent.h"
 
 namespace juncture {
 
@@ -23,13 +25,23 @@ const std::string& TextModel::meta() const {
 }
 
 TextScorer::TextScorer(const TextModel& model)
-    : parts_(model.parts()), reader_(std::make_unique<text::FeatureReader>(parts_.phrases, parts_.matcher)) {}
+    : parts_(model.parts()),
+      reader_(std::make_unique<text::FeatureReader>(parts_.phrases, parts_.matcher, parts_.web)) {}
 TextScorer::TextScorer(TextScorer&&) noexcept = default;
 TextScorer::~TextScorer() = default;
 
-TextEvidence TextScorer::score(std::string_view text, Device device) {
+TextEvidence TextScorer::score(std::string_view text, Device device, const Landing& landing) {
   const Features& features = reader_->read(text);
-  return text::evidence_of(parts_, features, text::logits_of(parts_, features), device);
+  const text::LandingFacts page = text::read_landing(landing, reader_->words(), parts_.web);
+  TextEvidence out = text::evidence_of(parts_, features, text::logits_of(parts_, features), device, page);
+  if (features.words == 0 && out.page)
+    out.text_hash = hash64(landing.url);  // what tells one visit of it from another page
+  return out;
+}
+
+WebIntentOdds TextScorer::web_intent(std::string_view text, const Landing& landing) {
+  const Features& features = reader_->read(text);
+  return text::web_intent_of(features, text::read_landing(landing, reader_->words(), parts_.web));
 }
 
 namespace {
@@ -53,8 +65,8 @@ std::string dense_name(std::size_t d) {
   if (d < text::kHasNumber) return "(length)";
   if (d == text::kHasNumber) return "(a number)";
   if (d == text::kHasCurrency) return "(a currency)";
-  if (d == text::kHasQuestion) return "(a question)";
   if (d == text::kProducts) return "(a product)";
+  if (d >= text::kWebCueFeatures) return "(" + std::string(kWebCueNames[d - text::kWebCueFeatures]) + ")";
   return d == text::kPlaces ? "(a place)" : "(a vendor)";
 }
 
@@ -66,7 +78,7 @@ void add_cues(const ModelParts& parts, const text::FeatureReader& reader, std::s
     const text::Phrase& phrase = parts.phrases[match.phrase];
     const bool counts =
         d < text::kMomentCues ? (phrase.labels >> d & 1U) != 0 : (phrase.moments >> (d - text::kMomentCues) & 1U) != 0;
-    if (counts) found.push_back(reader.words_at(match));
+    if (counts && !reader.is_negated(match)) found.push_back(reader.words_at(match));
   }
   std::sort(found.begin(), found.end());
   for (const std::string& words : found) terms[words] += nats / static_cast<double>(found.size());

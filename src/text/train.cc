@@ -1,6 +1,7 @@
 #include "juncture/text/train.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "juncture/core/hash.h"
 #include "juncture/core/json_writer.h"
@@ -20,8 +21,8 @@ constexpr std::size_t kGoldens = 32;
 
 struct SourcePhrase {
   std::string text;
-  std::size_t label = kNoneClass;
-  std::uint8_t moment = 0xff;
+  std::size_t label = kNoneClass;  // kNoLabel: of no stage in particular
+  std::uint16_t moment = kNoLabel;
 };
 
 // A visitor on the way to a page has no moment; of the other noise the taxonomy does not say.
@@ -29,12 +30,16 @@ std::vector<SourcePhrase> source_phrases(const Taxonomy& taxonomy) {
   std::vector<SourcePhrase> out;
   for (std::size_t s = 0; s < kStages; ++s) {
     for (const TaxonomyPhrase& phrase : taxonomy.stages[s].phrases) {
-      out.push_back({phrase.text, s, static_cast<std::uint8_t>(index_of(phrase.moment))});
+      out.push_back({phrase.text, s, static_cast<std::uint16_t>(index_of(phrase.moment))});
     }
   }
+  for (std::size_t m = 0; m < taxonomy.moments.size(); ++m) {
+    for (const std::string& text : taxonomy.moments[m].phrases)
+      out.push_back({text, kNoLabel, static_cast<std::uint16_t>(m)});
+  }
   for (const TaxonomyNoise& noise : taxonomy.noise) {
-    const std::uint8_t moment =
-        noise.kind == "navigational" ? static_cast<std::uint8_t>(index_of(Moment::unclear)) : 0xff;
+    const std::uint16_t moment =
+        noise.kind == "navigational" ? static_cast<std::uint16_t>(index_of(Moment::unclear)) : kNoLabel;
     for (const std::string& text : noise.phrases) out.push_back({text, kNoneClass, moment});
   }
   return out;
@@ -42,7 +47,7 @@ std::vector<SourcePhrase> source_phrases(const Taxonomy& taxonomy) {
 
 std::vector<Sample> make_samples(const std::vector<SourcePhrase>& phrases, const SlotNames& names,
                                  const ModelParts& parts, std::uint64_t seed) {
-  FeatureReader reader(parts.phrases, parts.matcher);
+  FeatureReader reader(parts.phrases, parts.matcher, parts.web);
   Chance chance(seed);
   std::vector<Sample> out;
   for (std::size_t i = 0; i < phrases.size(); ++i) {
@@ -51,8 +56,7 @@ std::vector<Sample> make_samples(const std::vector<SourcePhrase>& phrases, const
       if (features.kind != TextKind::words) continue;
       Sample sample = sample_of(features);
       sample.family = static_cast<std::uint32_t>(i);
-      sample.label = static_cast<std::uint8_t>(phrases[i].label);
-      sample.moment = phrases[i].moment;
+      sample.labels = {static_cast<std::uint16_t>(phrases[i].label), phrases[i].moment};
       sample.weight = static_cast<float>(variant.weight);
       out.push_back(std::move(sample));
     }
@@ -64,8 +68,10 @@ std::vector<Sample> make_samples(const std::vector<SourcePhrase>& phrases, const
 void set_priors(const Taxonomy& taxonomy, const std::vector<SourcePhrase>& phrases, ModelParts& parts) {
   std::array<double, kEvidenceClasses> counts{};
   counts.fill(1.0);
-  for (const SourcePhrase& phrase : phrases) counts[phrase.label] += 1.0;
-  const double total = static_cast<double>(phrases.size() + kEvidenceClasses);
+  for (const SourcePhrase& phrase : phrases) {
+    if (phrase.label != kNoLabel) counts[phrase.label] += 1.0;
+  }
+  const double total = std::accumulate(counts.begin(), counts.end(), 0.0);
   for (std::size_t y = 0; y < kEvidenceClasses; ++y) {
     parts.log_prior[y] = static_cast<float>(exact_log(counts[y] / total));
   }
@@ -88,7 +94,7 @@ void set_priors(const Taxonomy& taxonomy, const std::vector<SourcePhrase>& phras
 }
 
 std::vector<Judged> judge_rows(const ModelParts& parts, std::span<const LabelledRow> rows) {
-  FeatureReader reader(parts.phrases, parts.matcher);
+  FeatureReader reader(parts.phrases, parts.matcher, parts.web);
   std::vector<Judged> out;
   for (const LabelledRow& row : rows) {
     const Features& features = reader.read(row.query);
@@ -103,22 +109,20 @@ std::vector<Judged> judge_rows(const ModelParts& parts, std::span<const Labelled
 Calibration calibrate_on_held_out(ModelParts& parts, const std::vector<SourcePhrase>& phrases,
                                   std::span<const Sample> samples, const TrainOptions& options) {
   parts.weights = learn(samples, options, true);
-  FeatureReader reader(parts.phrases, parts.matcher);
+  FeatureReader reader(parts.phrases, parts.matcher, parts.web);
   std::vector<Judged> judged;
   for (std::size_t i = 0; i < phrases.size(); ++i) {
-    Sample probe;
-    probe.family = static_cast<std::uint32_t>(i);
-    if (!is_held_out(probe)) continue;
+    if (!is_held_out(static_cast<std::uint32_t>(i))) continue;
     const Features& features = reader.read(phrases[i].text);
-    if (features.kind != TextKind::words) continue;
-    const Moment moment = phrases[i].moment == 0xff ? Moment::unclear : static_cast<Moment>(phrases[i].moment);
+    if (features.kind != TextKind::words || phrases[i].label == kNoLabel) continue;
+    const Moment moment = phrases[i].moment == kNoLabel ? Moment::unclear : static_cast<Moment>(phrases[i].moment);
     judged.push_back({logits_of(parts, features), features.form, phrases[i].label, moment, Device::unknown, 1.0F});
   }
   return calibrate(judged, parts.device_moment, false);
 }
 
 void set_goldens(const std::vector<SourcePhrase>& phrases, ModelParts& parts) {
-  FeatureReader reader(parts.phrases, parts.matcher);
+  FeatureReader reader(parts.phrases, parts.matcher, parts.web);
   const std::size_t step = std::max<std::size_t>(1, phrases.size() / kGoldens);
   for (std::size_t i = 0; i < phrases.size() && parts.goldens.size() < kGoldens; i += step) {
     const Features& features = reader.read(phrases[i].text);
@@ -132,7 +136,7 @@ std::string meta_of(const Taxonomy& taxonomy, const UserVocabulary& vocabulary, 
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  json.member("schema", "juncture.model/1");
+  json.member("schema", "juncture.model/2");
   json.member("taxonomy", std::string_view(taxonomy.version));
   json.member("vocabulary", std::string_view(vocabulary.version));
   json.member("seed", options.seed);
@@ -155,6 +159,7 @@ Result<TextModel> train(const Taxonomy& taxonomy, const UserVocabulary& vocabula
   auto parts = std::make_unique<ModelParts>();
   parts->created_unix_ms = options.created_unix_ms;
   parts->phrases = make_phrases(taxonomy, vocabulary);
+  parts->web_words = make_web_words(taxonomy.web);
   if (Status done = complete(*parts); !done) return tl::unexpected<Error>(done.error());
   set_priors(taxonomy, phrases, *parts);
   const std::vector<Sample> samples = make_samples(phrases, all_names(taxonomy, vocabulary), *parts, options.seed);

@@ -1,4 +1,4 @@
-// Any bytes are a text: the normaliser holds its bounds and the scorer its promises.
+// Any bytes are a text, an address and a referrer: the normaliser holds its bounds and the scorer its promises.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +19,13 @@ juncture::TextModel small_model() {
   taxonomy.stages[4].phrases = {{"best pumps for hotels", juncture::Moment::buy}};
   taxonomy.stages[4].cues = {"best", "list of"};
   taxonomy.noise = {{"off_topic", {"weather"}, {"weather"}}};
+  using juncture::index_of;
+  taxonomy.web.queries[index_of(juncture::WebCue::task)] = {"make", "set up"};
+  taxonomy.web.queries[index_of(juncture::WebCue::name)] = {"face book"};
+  taxonomy.web.queries[index_of(juncture::WebCue::negation)] = {"not"};
+  taxonomy.web.queries[index_of(juncture::WebCue::foreign)] = {"wie", "und"};
+  taxonomy.web.hosts[index_of(juncture::LandingKind::reference)] = {"wikipedia.org"};
+  taxonomy.web.paths[index_of(juncture::LandingKind::shop)] = {"pricing", "request a quote"};
   taxonomy.slots = {{"pump", "erp"}, {"aquaflow"}, {"ghent"}};
   juncture::TrainOptions options;
   options.epochs = 1;
@@ -44,6 +51,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const float odds : said.moments) sum += static_cast<double>(odds);
   JUNCTURE_ASSERT(std::fabs(sum - 1) < 1e-4);
   for (const float nats : said.log_ratio) JUNCTURE_ASSERT(std::isfinite(nats));
+
+  for (const juncture::Landing& landing :
+       {juncture::Landing{text, text}, juncture::Landing{text.substr(size / 2), {}}}) {
+    const juncture::TextEvidence landed = scorer.score(text.substr(0, size / 2), juncture::Device::mobile, landing);
+    double all_moments = 0;
+    for (const float odds : landed.moments) all_moments += static_cast<double>(odds);
+    JUNCTURE_ASSERT(std::fabs(all_moments - 1) < 1e-4);
+    for (const float odds : scorer.web_intent(text, landing)) JUNCTURE_ASSERT(odds >= 0 && odds <= 1);
+  }
 
   double explained = 0;
   constexpr auto kStage = juncture::Stage::long_listing, kAgainst = juncture::Stage::problem_realization;

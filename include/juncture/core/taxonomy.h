@@ -8,6 +8,7 @@
 
 #include "juncture/core/catalog.h"
 #include "juncture/core/vocabulary.h"
+#include "juncture/core/web.h"
 
 namespace juncture {
 
@@ -21,6 +22,7 @@ struct TaxonomyMoment {
   std::string label;
   std::string definition;
   std::vector<std::string> cues;
+  std::vector<std::string> phrases;  // of no stage in particular
   double desktop = 0.5, mobile = 0.5;  // share of this moment seen on the device
 };
 
@@ -60,6 +62,12 @@ struct SlotNames {
   std::vector<std::string> places;
 };
 
+// Words of queries, hosts and words of paths, by what they speak for in the whole web.
+struct TaxonomyWeb {
+  std::array<std::vector<std::string>, kWebCues> queries;
+  std::array<std::vector<std::string>, kLandingKinds> hosts, paths;
+};
+
 struct Taxonomy {
   std::string version;
   std::string language = "en";
@@ -69,6 +77,7 @@ struct Taxonomy {
   std::array<std::vector<std::string>, kRoles> role_cues{};
   std::vector<TaxonomyNoise> noise;
   SlotNames slots;
+  TaxonomyWeb web;
   double stall_recovery_median_days = 90;
   double speed_frailty_sigma_log = 0;
   std::array<double, 3> deal_multiplier{1, 1.4, 2};  // small, medium, large

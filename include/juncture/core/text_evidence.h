@@ -19,7 +19,8 @@ struct TextEvidence {
   float none = 0;                     // p(none|x), calibrated
   Form form = Form::brief;
   std::uint8_t words = 0;
-  std::uint64_t text_hash = 0;  // of the normalised text
+  bool page = false;            // the page said something of the moment
+  std::uint64_t text_hash = 0;  // of the normalised text; without one, of the page that said something
 };
 
 // One reason inside a text, for explanations: exact for a linear model.

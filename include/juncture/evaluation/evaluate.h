@@ -41,5 +41,9 @@ std::span<const Evaluation> evaluations();
 Result<EvaluationReport> evaluate_labelled(const EvaluationInput& input);
 Result<EvaluationReport> evaluate_uci(const EvaluationInput& input);
 Result<EvaluationReport> evaluate_simulated(const EvaluationInput& input);
+Result<EvaluationReport> evaluate_orcas(const EvaluationInput& input);
+Result<EvaluationReport> evaluate_hwu64(const EvaluationInput& input);
+Result<EvaluationReport> evaluate_unimobile(const EvaluationInput& input);
+Result<EvaluationReport> evaluate_notices(const EvaluationInput& input);
 
 }  // namespace juncture

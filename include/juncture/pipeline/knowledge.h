@@ -18,7 +18,7 @@
 namespace juncture {
 
 // Raised whenever the same records and files would give other bytes of state or outputs.
-inline constexpr std::uint32_t kPipelineRevision = 1;
+inline constexpr std::uint32_t kPipelineRevision = 2;
 
 // What is kept, and for how long.
 struct Retention {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "juncture/core/text_evidence.h"
+#include "juncture/core/web.h"
 #include "juncture/text/model.h"
 
 namespace juncture {
@@ -23,8 +24,12 @@ class TextScorer {
   TextScorer& operator=(const TextScorer&) = delete;
   ~TextScorer();
 
-  // Any bytes of any length; the same bits on every CPU.
-  TextEvidence score(std::string_view text, Device device);
+  // Any bytes of any length; the same bits on every CPU. The page moves moments only, never stages: what a page is for
+  // says what is to be done next, not how far the purchase is.
+  TextEvidence score(std::string_view text, Device device, const Landing& landing = {});
+
+  // What is wanted of the web at large; sums to 1.
+  WebIntentOdds web_intent(std::string_view text, const Landing& landing = {});
 
   // Why `stage` rather than `against`: at most `n` terms, strongest first. With no limit they add up to
   // log_ratio[stage] - log_ratio[against]; "(base)" is what holds for any text.

@@ -1,6 +1,7 @@
 #include "juncture/pipeline/prospect_pipeline.h"
 
 #include <catch2/catch.hpp>
+#include <sstream>
 
 #include "juncture/core/token.h"
 #include "juncture/ingest/canonical.h"
@@ -61,6 +62,37 @@ TEST_CASE("each fresh signal gives one row for analysts and one slate for websit
   CHECK(line.counters.outcomes[0].value() + line.counters.outcomes[1].value() + line.counters.outcomes[2].value() == 2);
   CHECK(line.output.of(0)[1].value.find("\"query\":\"business case template\"") != std::string::npos);
   CHECK(line.output.of(0)[1].value.find(line.knowledge->catalog.version) != std::string::npos);
+}
+
+TEST_CASE("the page that a signal is of moves its moment, with a title or without", "[pipeline]") {
+  const auto odds_of = [](Moment moment, std::string_view text, std::string_view url) {
+    Line line;
+    Signal signal;
+    signal.id = "page-1";
+    signal.type = SignalType::page;
+    signal.prospect = ProspectId("ada");
+    signal.consent = Consent::granted;
+    signal.text = text;
+    signal.url = url;
+    line.send(signal, kNow);
+    REQUIRE(line.output.of(0).size() == 1);
+    const std::string row = line.output.of(0)[0].value, key = "\"moment_p\":[";
+    REQUIRE(row.find(key) != std::string::npos);
+    std::istringstream in(row.substr(row.find(key) + key.size()));
+    double odds = 0;
+    for (std::size_t m = 0; m <= index_of(moment); ++m) {
+      in >> odds;
+      in.ignore(1);
+    }
+    return odds;
+  };
+  for (const std::string_view text : {"", "water softeners for hotels"}) {
+    for (const auto& [moment, url] : {std::pair(Moment::buy, "https://shop.example/pricing"),
+                                      std::pair(Moment::go, "https://shop.example/contact-us"),
+                                      std::pair(Moment::do_, "https://shop.example/docs/setup")}) {
+      CHECK(odds_of(moment, text, url) > odds_of(moment, text, "https://shop.example/x") + 0.02);
+    }
+  }
 }
 
 TEST_CASE("a repeated signal changes nothing and is counted", "[pipeline]") {

@@ -12,7 +12,9 @@ struct Given {
       {"payrol softwar", 0, 0, 0, Slot::product}, {"price", 0, 1, 8, Slot::none},
       {"softmast", 0, 0, 0, Slot::vendor},        {"which is better", 1U << 6U, 0, 0, Slot::none}};
   PhraseMatcher matcher = *PhraseMatcher::compile(phrases);
-  FeatureReader reader{phrases, matcher};
+  WebIndex web{{{"not", WebPlace::query, 1U << index_of(WebCue::negation)},
+                {"what", WebPlace::query, 1U << index_of(WebCue::question)}}};
+  FeatureReader reader{phrases, matcher, web};
 };
 
 TEST_CASE("features of a text hash to these buckets on every machine", "[text]") {
@@ -47,6 +49,23 @@ TEST_CASE("a name counts as its slot, the longest first, and two vendors are tol
 
   const Features two = given.reader.read("softmaster or aquaflow");
   CHECK(two.dense[kTwoVendors] == 1);
+}
+
+TEST_CASE("a phrase behind a negation counts for nothing, and its name still names", "[text]") {
+  Given given;
+  CHECK(given.reader.read("price of payroll").dense[kMomentCues + 3] == 1);
+  CHECK(given.reader.read("not the price").dense[kMomentCues + 3] == 0);
+  CHECK(given.reader.read("not payroll but price").dense[kMomentCues + 3] == 0);
+  CHECK(given.reader.read("not payroll but any other price").dense[kMomentCues + 3] == 1);
+  CHECK(given.reader.read("not payroll").dense[kProducts] == 1);
+}
+
+TEST_CASE("words are counted as a person types them", "[text]") {
+  Given given;
+  CHECK(given.reader.read("  follow-up   price ").typed_words == 2);
+  CHECK(given.reader.read("follow-up price").words == 3);
+  CHECK(given.reader.read("what price").dense[kWebCueFeatures + index_of(WebCue::question)] == 1);
+  CHECK(given.reader.read("price what").dense[kWebCueFeatures + index_of(WebCue::question)] == 0);
 }
 
 TEST_CASE("texts that differ only in the vendor share the features of the slot", "[text]") {

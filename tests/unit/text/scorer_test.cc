@@ -97,8 +97,8 @@ TEST_CASE("a scorer keeps nothing of the text before", "[text]") {
 TEST_CASE("the device moves the moment and leaves the stage alone", "[text]") {
   const TextModel model = quickly_trained();
   TextScorer scorer(model);
-  const TextEvidence desk = scorer.score("pump distributors", Device::desktop);
-  const TextEvidence phone = scorer.score("pump distributors", Device::mobile);
+  const TextEvidence desk = scorer.score("water pump distributors", Device::desktop);
+  const TextEvidence phone = scorer.score("water pump distributors", Device::mobile);
   CHECK(desk.log_ratio == phone.log_ratio);
   CHECK(phone.moments[index_of(Moment::go)] > desk.moments[index_of(Moment::go)]);
 }

@@ -1,5 +1,7 @@
 #include "juncture/text/train.h"
 
+#include <algorithm>
+
 #include "juncture/text/scorer.h"
 #include "text/lexicon.h"
 #include "text/parts.h"
@@ -95,6 +97,19 @@ TEST_CASE("a taxonomy that does not read says where", "[text]") {
   yaml.replace(at, 7, "tier: 9");
   CHECK(detail(yaml).find("must be from 0 to 3") != std::string::npos);
   CHECK_FALSE(load_user_vocabulary("schema: juncture.vocabulary/1\nversion: 1\nproducts: 3\n", "v.yaml"));
+}
+
+TEST_CASE("words of the web are read, and a kind that is none is refused with its place", "[text]") {
+  const Taxonomy taxonomy = shipped_taxonomy();
+  const auto& hosts = taxonomy.web.hosts[index_of(LandingKind::reference)];
+  CHECK(std::find(hosts.begin(), hosts.end(), "wikipedia.org") != hosts.end());
+  CHECK_FALSE(taxonomy.web.queries[index_of(WebCue::negation)].empty());
+
+  std::string yaml = file_text("config/taxonomy.yaml");
+  yaml.replace(yaml.find("    sign_in:"), 12, "    signin:");
+  const auto refused = load_taxonomy(yaml, "t.yaml");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().detail.find("unknown name `signin`") != std::string::npos);
 }
 
 }  // namespace
