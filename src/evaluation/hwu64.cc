@@ -54,7 +54,7 @@ class Intents {
 Result<std::vector<ClassifierExample>> read_rows(std::span<const DataFile> files, Intents& intents, bool train) {
   std::vector<ClassifierExample> out;
   for (const DataFile& file : files) {
-    auto rows = read_table(file, TableFormat::tab, {"text", "intent"});
+    auto rows = read_table(file, {"text", "intent"});
     if (!rows) return tl::unexpected<Error>(rows.error());
     for (auto& row : *rows) {
       const auto intent = intents.id_of(row[1], train);

@@ -42,7 +42,7 @@ Result<EvaluationReport> evaluate_orcas(const EvaluationInput& input) {
   TextScorer scorer(input.text);
   Column truth, by_query, by_url, broad, broad_by_query, broad_by_url;
   for (const DataFile& file : input.files) {
-    const auto rows = read_table(file, TableFormat::tab, {"query", "url", "label_manual"});
+    const auto rows = read_table(file, {"query", "url", "label_manual"});
     if (!rows) return tl::unexpected<Error>(rows.error());
     for (const auto& row : *rows) {
       const auto label = std::find(kLabels.begin(), kLabels.end(), row[2]);

@@ -1,4 +1,4 @@
-// Reads delimited text with a header row, as published data sets have it. Only the columns asked for.
+// The columns asked for of a file with a header, as rows of text.
 #pragma once
 
 #include <initializer_list>
@@ -11,11 +11,8 @@
 
 namespace juncture {
 
-enum class TableFormat : char { tab = '\t', comma = ',' };
-
-// Fields of every row in the order of `columns`. Comma separated fields may be quoted, with quotes doubled inside and
-// line ends kept; tab separated ones are raw. A row without enough fields is an error with its line.
-Result<std::vector<std::vector<std::string>>> read_table(const DataFile& file, TableFormat format,
+// Fields of every row in the order of `columns`; core/table.h says what a file may be.
+Result<std::vector<std::vector<std::string>>> read_table(const DataFile& file,
                                                          std::initializer_list<std::string_view> columns);
 
 }  // namespace juncture

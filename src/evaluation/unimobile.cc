@@ -51,7 +51,7 @@ Status add_descriptions(std::span<const DataFile> files, const Rows& rows, std::
   for (std::size_t r = 0; r < rows.tasks.size(); ++r) counts[rows.tasks[r]][rows.examples[r].label] += 1;
   for (const DataFile& file : files) {
     if (!is_task_list(file)) continue;
-    auto tasks = read_table(file, TableFormat::comma, {"TaskId", "TaskDesc"});
+    auto tasks = read_table(file, {"TaskId", "TaskDesc"});
     if (!tasks) return tl::unexpected<Error>(tasks.error());
     for (const auto& task : *tasks) {
       const auto found = counts.find(task[0]);
@@ -70,7 +70,7 @@ Result<Rows> read_rows(std::span<const DataFile> files) {
   Rows out;
   for (const DataFile& file : files) {
     if (is_task_list(file)) continue;
-    auto rows = read_table(file, TableFormat::comma, {"TaskId", "Query", "App0"});
+    auto rows = read_table(file, {"TaskId", "Query", "App0"});
     if (!rows) return tl::unexpected<Error>(rows.error());
     for (auto& row : *rows) {
       const auto moment = moment_of(row[2]);
