@@ -133,7 +133,25 @@ void add_making(CLI::App& app, Verbs& verbs, Invocation& in) {
   CLI::App& train = verbs.add(app, in, "train", "Learn the text model from taxonomy and vocabulary", run_train);
   train.add_option("--out", in.out, "Model file to write")->required();
   train.add_option("--calibration", in.calibration, "Labelled TSV that temperatures are fitted on");
+  train.add_option("--labels", in.labels, "Labelled TSV to learn from beside the taxonomy");
   add_json(train, in);
+  CLI::App& labels = verbs.add(app, in, "labels", "Analysts' corrections as labelled queries, for train", run_labels);
+  labels.add_option("FILE", in.files, "Records of the topic `signals`, a line each")->required();
+
+  CLI::App& journeys =
+      verbs.add(app, in, "train-journeys", "Fit the stage chain to histories with outcomes", run_train_journeys);
+  journeys.add_option("FILE", in.files, "CSV: case, time and stage, query or outcome")->required();
+  journeys.add_option("--out", in.out, "Model file to write: the configured model with the chain in it")->required();
+  add_json(journeys, in);
+
+  CLI::App* model = app.add_subcommand("model", "Look into model files")->require_subcommand(1);
+  CLI::App& check = verbs.add(*model, in, "verify", "Checksums, layout and golden queries", run_model_verify);
+  check.add_option("FILE", in.files, "Model files")->required();
+  CLI::App& dump = verbs.add(*model, in, "dump", "What a file says", run_model_dump);
+  dump.add_option("FILE", in.files, "Model file")->required()->expected(1);
+  add_json(dump, in);
+  CLI::App& diff = verbs.add(*model, in, "diff", "What two files say differently; 1 if they do", run_model_diff);
+  diff.add_option("FILE", in.files, "Two model files")->required()->expected(2);
 
   CLI::App& eval = verbs.add(app, in, "eval", "Measure on files of labelled or recorded data", run_eval);
   eval.add_option("NAME", in.evaluation, evaluations_help())->required();

@@ -20,7 +20,7 @@ struct Invocation {
   std::string duration;                   // demo, run: stop by itself after this; empty: never
   bool unsafe = false;                    // run
   std::uint64_t seed = 1;                 // demo, simulate
-  std::vector<std::string> files;         // replay, eval
+  std::vector<std::string> files;         // replay, eval, labels, train-journeys, model
   std::string format = "native";          // replay
   std::string speed = "max";              // replay: "max" or a factor of event time, "10x"
   bool dry_run = false, strict = false;   // replay; strict: verify too
@@ -32,7 +32,7 @@ struct Invocation {
   bool origin = false, defaults = false, schema = false, markdown = false;  // config show
   bool dump = false;                                                        // state hash
   std::string prospect;                                                     // explain
-  std::string out, calibration;                                             // train; out: simulate too
+  std::string out, calibration, labels;                                     // train; out: simulate too
   std::string evaluation;                                                   // eval
   std::vector<std::string> train_files;                                     // eval
   std::string variant = "G1", density = "dense", text_bank;                 // simulate
@@ -52,6 +52,11 @@ int run_explain(const Invocation& invocation);
 int run_verify(const Invocation& invocation);
 int run_rebuild(const Invocation& invocation);
 int run_train(const Invocation& invocation);
+int run_labels(const Invocation& invocation);
+int run_train_journeys(const Invocation& invocation);
+int run_model_verify(const Invocation& invocation);
+int run_model_dump(const Invocation& invocation);
+int run_model_diff(const Invocation& invocation);
 int run_eval(const Invocation& invocation);
 int run_simulate(const Invocation& invocation);
 std::string evaluations_help();  // the names that `eval` knows

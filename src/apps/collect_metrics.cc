@@ -30,6 +30,11 @@ void take_totals(MetricsSnapshot& out, const Totals& prospects, const Totals& in
   out.recommendations = prospects.outcomes;
   out.abstained = prospects.abstained;
   out.feedback = prospects.feedback;
+  out.texts = prospects.texts;
+  out.text_words = prospects.text_words;
+  out.text_unknown_words = prospects.text_unknown_words;
+  out.text_none_odds = static_cast<double>(prospects.text_none) / 1000.0;
+  for (std::size_t s = 0; s < kStages; ++s) out.stage_odds[s] = static_cast<double>(prospects.stage_odds[s]) / 1000.0;
 }
 
 void take_engine(MetricsSnapshot& out, const EngineStats& stats) {

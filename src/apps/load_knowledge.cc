@@ -17,26 +17,12 @@
 #include "juncture/config/taxonomy_load.h"
 #include "juncture/core/embedded.h"
 #include "juncture/core/hash.h"
+#include "juncture/inference/chain_file.h"
 #include "juncture/pipeline/render.h"
 #include "juncture/text/train.h"
 
 namespace juncture::apps {
 namespace {
-
-StageChainParameters chain_parameters(const Taxonomy& taxonomy) {
-  StageChainParameters parameters;
-  for (std::size_t s = 0; s < kBuyingStages; ++s) {
-    const TaxonomyStage& stage = taxonomy.stages[s];
-    if (stage.dwell_median_days > 0) parameters.dwell_median_days[s] = stage.dwell_median_days;
-    if (stage.dwell_sigma_log > 0) parameters.dwell_sigma_log[s] = stage.dwell_sigma_log;
-    parameters.offline_share[s] = stage.offline_share;
-    parameters.stall_per_day[s] = stage.stall_hazard_per_day;
-    for (std::size_t r = 0; r < kRoles; ++r) parameters.roles[s][r] = static_cast<double>(stage.roles[r]);
-  }
-  parameters.recovery_days = taxonomy.stall_recovery_median_days;
-  parameters.deal_multiplier = taxonomy.deal_multiplier[1];
-  return parameters;
-}
 
 // Signs tokens. Made once per folder: every start, and every process that shares the file, must use the same.
 Result<std::string> token_key(const Config& config) {
@@ -147,6 +133,26 @@ Result<Lessons> load_lessons(const Config& config) {
   return Lessons{.taxonomy = std::move(*parsed), .vocabulary = std::move(*words), .content = *taxonomy + *vocabulary};
 }
 
+StageChainParameters chain_parameters(const Taxonomy& taxonomy) {
+  StageChainParameters parameters;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    const TaxonomyStage& stage = taxonomy.stages[s];
+    if (stage.dwell_median_days > 0) parameters.dwell_median_days[s] = stage.dwell_median_days;
+    if (stage.dwell_sigma_log > 0) parameters.dwell_sigma_log[s] = stage.dwell_sigma_log;
+    parameters.offline_share[s] = stage.offline_share;
+    parameters.stall_per_day[s] = stage.stall_hazard_per_day;
+    for (std::size_t r = 0; r < kRoles; ++r) parameters.roles[s][r] = static_cast<double>(stage.roles[r]);
+  }
+  parameters.recovery_days = taxonomy.stall_recovery_median_days;
+  parameters.deal_multiplier = taxonomy.deal_multiplier[1];
+  return parameters;
+}
+
+Result<StageChainParameters> chain_parameters(const Taxonomy& taxonomy, const TextModel& model) {
+  const StageChainParameters judged = chain_parameters(taxonomy);
+  return model.chain().empty() ? Result<StageChainParameters>(judged) : decode_chain(model.chain(), judged);
+}
+
 std::string token_key_file(const Config& config) {
   return config.files.token_key.empty() ? config.log.data + "/token.key" : config.files.token_key;
 }
@@ -184,9 +190,12 @@ KnowledgeLoad load_knowledge(const Config& config) {
   const auto key = token_key(config);
   if (!key) load.errors.push_back(key.error());
   if (!load.errors.empty()) return load;
+  const auto parameters = chain_parameters(lessons->taxonomy, *model);
+  if (!parameters) load.errors.push_back(parameters.error());
+  if (!load.errors.empty()) return load;
   load.knowledge = std::make_shared<Knowledge>(std::move(*model));
   Knowledge& knowledge = *load.knowledge;
-  knowledge.chain = StageChain(chain_parameters(lessons->taxonomy));
+  knowledge.chain = StageChain(*parameters);
   knowledge.catalog = std::move(catalog.value);
   knowledge.policy = std::move(policy.value);
   knowledge.retention = {.text = config.privacy.text,

@@ -38,4 +38,8 @@ struct Lessons {
 };
 Result<Lessons> load_lessons(const Config& config);
 
+// What the taxonomy says of stages, and with a model what was fitted to histories where it holds such.
+StageChainParameters chain_parameters(const Taxonomy& taxonomy);
+Result<StageChainParameters> chain_parameters(const Taxonomy& taxonomy, const TextModel& model);
+
 }  // namespace juncture::apps

@@ -142,6 +142,11 @@ void Totals::add(const PipelineCounters& counters) {
   add_all(outcomes, counters.outcomes);
   add_all(abstained, counters.abstained);
   add_all(feedback, counters.feedback);
+  texts += counters.texts.value();
+  text_words += counters.text_words.value();
+  text_unknown_words += counters.text_unknown_words.value();
+  text_none += counters.text_none.value();
+  add_all(stage_odds, counters.stage_odds);
   skew.merge(counters.skew.value());
 }
 

@@ -18,6 +18,8 @@ std::span<const Evaluation> evaluations() {
                  true, evaluate_unimobile},
       Evaluation{"notices", "public buyers' notices: JSON lines with ocid, tag, title, description", false,
                  evaluate_notices},
+      Evaluation{"bpi12", "cases of a process: CSV with CaseID, ActivityID, CompleteTimestamp", true, evaluate_bpi12},
+      Evaluation{"olist", "leads and closed deals: two CSV files with mql_id", true, evaluate_olist},
   };
   return kAll;
 }

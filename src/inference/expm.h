@@ -12,4 +12,9 @@ std::vector<double> multiply(const std::vector<double>& a, const std::vector<dou
 // e^(a t) by scaling, an 18-term Taylor series and squaring; fixed order, so the same bits everywhere.
 std::vector<double> expm(const std::vector<double>& a, double t, std::size_t n);
 
+// The integral over u from 0 to t of e^(a (t - u)) e e^(a u): upper right block of the exponential of [[a, e], [0, a]]
+// t, and the derivative of e^(a t) in the direction of e.
+std::vector<double> expm_derivative(const std::vector<double>& a, const std::vector<double>& e, double t,
+                                    std::size_t n);
+
 }  // namespace juncture

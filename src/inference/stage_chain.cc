@@ -11,7 +11,6 @@
 namespace juncture {
 namespace {
 
-constexpr std::size_t kShortlisting = 6;
 using Lanes4 [[gnu::vector_size(16)]] = float;
 
 Lanes4 lanes_at(const float* from) {
@@ -55,22 +54,12 @@ void StageChain::lay_out_phases() {
   std::size_t phase = 0;
   double total = 0;
   stage_of_.fill(kBuyingStages);
+  const std::array<std::size_t, kBuyingStages> counts = phase_counts(parameters_);
   for (std::size_t s = 0; s < kBuyingStages; ++s) {
-    const double variance = parameters_.dwell_sigma_log[s] * parameters_.dwell_sigma_log[s];
-    const double wanted = 1.0 / (exact_exp(variance) - 1.0);
-    phase_count_[s] = static_cast<std::uint8_t>(std::clamp(static_cast<int>(wanted + 0.5), 1, 4));
-    mean_days_[s] = parameters_.dwell_median_days[s] * exact_exp(variance / 2) *
-                    (s == kShortlisting ? 1.0 : parameters_.deal_multiplier);
-    first_phase_[s] = static_cast<std::uint8_t>(phase);
-    phase += phase_count_[s];
+    phase_count_[s] = static_cast<std::uint8_t>(counts[s]);
+    mean_days_[s] = mean_dwell_days(parameters_, s);
     total += mean_days_[s];
   }
-  // Narrower priors would want more phases than there are lanes: give up phases where there are most.
-  while (phase > kPhases - 1) {
-    --*std::max_element(phase_count_.begin(), phase_count_.end());
-    --phase;
-  }
-  phase = 0;
   double before = 0, weight_sum = 0, online_sum = 0;
   for (std::size_t s = 0; s < kBuyingStages; ++s) {
     first_phase_[s] = static_cast<std::uint8_t>(phase);
@@ -100,17 +89,15 @@ void StageChain::build_generator() {
       generator_[p * kPhases + p] = -rate;
       generator_[p * kPhases + p + 1] = rate;
     }
-    const std::array<double, 4> odds{s + 1 < kBuyingStages ? parameters_.forward : 0,
-                                     s + 2 < kBuyingStages ? parameters_.skip : 0, s >= 1 ? parameters_.back : 0,
-                                     s >= 2 ? parameters_.back_two : 0};
+    const JumpOdds jumps = jump_odds(parameters_, s);
+    const auto lead_to = [&](std::size_t target) {
+      if (jumps.odds[target] <= 0) return;
+      generator_[last * kPhases + first_phase_[target]] += rate * jumps.odds[target] / jumps.total;
+      generator_[last * kPhases + last] -= rate * jumps.odds[target] / jumps.total;
+    };
+    for (std::size_t target = s + 1; target < kBuyingStages; ++target) lead_to(target);
+    for (std::size_t target = s; target-- > 0;) lead_to(target);
     // Sign-off ends outside the chain: what would go on from it stays, a won deal is reported by a signal.
-    const double sum = s + 1 < kBuyingStages ? odds[0] + odds[1] + odds[2] + odds[3] : 1.0;
-    const std::array<std::size_t, 4> target{s + 1, s + 2, s - 1, s - 2};
-    for (std::size_t i = 0; i < odds.size(); ++i) {
-      if (odds[i] <= 0) continue;
-      generator_[last * kPhases + first_phase_[target[i]]] += rate * odds[i] / sum;
-      generator_[last * kPhases + last] -= rate * odds[i] / sum;
-    }
   }
 }
 
@@ -142,23 +129,9 @@ void StageChain::build_dwells() {
   }
 }
 
-// Buyers also ask the questions of neighbouring stages; the hidden conditions have no neighbours.
 void StageChain::build_kernel() {
   for (std::size_t s = 0; s < kStages; ++s) {
-    std::array<double, kStages> row{};
-    double named = parameters_.kernel_own, others = kStages - 1;
-    row[s] = parameters_.kernel_own;
-    if (s < kBuyingStages) {
-      for (const std::size_t near : {s - 1, s + 1}) {
-        if (near >= kBuyingStages) continue;  // s - 1 wraps at 0
-        row[near] = parameters_.kernel_neighbour;
-        named += parameters_.kernel_neighbour;
-        others -= 1;
-      }
-    }
-    for (double& x : row) {
-      if (x == 0) x = (1.0 - named) / others;
-    }
+    const std::array<double, kStages> row = kernel_row(parameters_, s);
     for (std::size_t y = 0; y < kStages; ++y) kernel_[y][s] = static_cast<float>(row[y]);
   }
 }

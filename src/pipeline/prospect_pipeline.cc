@@ -115,7 +115,7 @@ class ProspectPipeline final : public Pipeline {
 
     // 4. Infer the micro-moment and the stage.
     absorb(knowledge_.chain, prospect_, evidence, keep(signal));
-    count_signal(signal);
+    count_signal(signal, text);
 
     // 5. Remember, and when to forget.
     if (Status saved = store_.save(state, signal.prospect, prospect_, *found); !saved) return saved;
@@ -264,10 +264,18 @@ class ProspectPipeline final : public Pipeline {
     return queries;
   }
 
-  void count_signal(const Signal& signal) {
+  void count_signal(const Signal& signal, const TextEvidence& text) {
+    if (text.words > 0) {
+      count_.texts.add();
+      count_.text_words.add(text.words);
+      count_.text_unknown_words.add(scorer_.unknown_words());
+      count_.text_none.add(thousandths(text.none));
+    }
     if (signal.clamped) count_.clamped.add();
     if (signal.type == SignalType::feedback) count_.feedback[index_of(signal.action)].add();
   }
+
+  static std::uint64_t thousandths(float odds) { return static_cast<std::uint64_t>(odds * 1000.0F + 0.5F); }
 
   void count_decision(const Reading& reading, const Decision& decision, int mode_before, int mode) {
     count_.moments[index_of(most_likely(reading.moments))].add();
@@ -275,6 +283,7 @@ class ProspectPipeline final : public Pipeline {
     if (mode_before >= 0 && mode_before != mode) {
       count_.transitions[static_cast<std::size_t>(mode_before)][static_cast<std::size_t>(mode)].add();
     }
+    for (std::size_t s = 0; s < kStages; ++s) count_.stage_odds[s].add(thousandths(reading.stages[s]));
     count_.outcomes[index_of(decision.outcome)].add();
     if (decision.outcome == Outcome::abstained) count_.abstained[index_of(decision.reason)].add();
   }

@@ -78,6 +78,7 @@ class FeatureReader {
 
   // Valid until the next call.
   const Features& read(std::string_view raw);
+  const Features& features() const { return out_; }  // of the last one read
   const Normalised& words() const { return words_; }
   const std::vector<Match>& matches() const { return matches_; }
   std::string words_at(const Match& match) const;  // as typed, but normal

@@ -1,11 +1,15 @@
 #include "text/model_file.h"
 
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
+#include <memory>
+#include <vector>
 
 #include "juncture/core/hash.h"
+#include "juncture/core/json_writer.h"
 #include "juncture/text/model.h"
+#include "text/model_bytes.h"
 
 namespace juncture {
 namespace text {
@@ -24,6 +28,7 @@ enum class Section : std::uint32_t {
   hash_char = 5,
   scales = 6,
   calibration = 7,
+  chain = 8,
   dense = 14,
   golden = 15,
   web_words = 16
@@ -32,66 +37,19 @@ constexpr std::array<Section, 10> kSections{
     Section::meta,   Section::labels,      Section::lexicon, Section::hash_word, Section::hash_char,
     Section::scales, Section::calibration, Section::dense,   Section::golden,    Section::web_words};
 
-// Little endian, whatever the machine.
-class Writer {
- public:
-  void natural(std::uint64_t value, std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; ++i) out_ += static_cast<char>(value >> (8 * i) & 0xffU);
-  }
-  void number(float value) { natural(std::bit_cast<std::uint32_t>(value), 4); }
-  template <class Floats>
-  void numbers(const Floats& values) {
-    for (const float value : values) number(value);
-  }
-  void text(std::string_view value) {
-    natural(value.size(), 2);
-    out_ += value;
-  }
-  std::string take() { return std::move(out_); }
+std::string_view name_of(Section section) {
+  constexpr std::array<std::string_view, 17> kNames{
+      "", "meta", "labels", "lexicon", "hash_word", "hash_char", "scales", "calibration", "chain",
+      "", "",     "",       "",        "",          "dense",     "golden", "web_words"};
+  return kNames[static_cast<std::size_t>(section)];
+}
 
- private:
-  std::string out_;
-};
-
-// Reading past the end gives zeros and `ok()` false.
-class Reader {
- public:
-  explicit Reader(std::string_view in) : in_(in) {}
-  std::uint64_t natural(std::size_t bytes) {
-    if (!take(bytes)) return 0;
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < bytes; ++i) {
-      value |= std::uint64_t{static_cast<unsigned char>(in_[at_ - bytes + i])} << (8 * i);
-    }
-    return value;
-  }
-  float number() {
-    const auto value = std::bit_cast<float>(static_cast<std::uint32_t>(natural(4)));
-    ok_ = ok_ && value == value && value < 1e30F && value > -1e30F;
-    return value;
-  }
-  template <class Floats>
-  void numbers(Floats& values) {
-    for (float& value : values) value = number();
-  }
-  std::string text() {
-    const std::size_t size = natural(2);
-    if (!take(size)) return {};
-    return std::string(in_.substr(at_ - size, size));
-  }
-  bool finished() const { return ok_ && at_ == in_.size(); }
-  bool ok() const { return ok_; }
-
- private:
-  bool take(std::size_t bytes) {
-    ok_ = ok_ && bytes <= in_.size() - at_;
-    if (ok_) at_ += bytes;
-    return ok_;
-  }
-  std::string_view in_;
-  std::size_t at_ = 0;
-  bool ok_ = true;
-};
+// Those of this model: the fitted chain is there once histories have been learnt from.
+std::vector<Section> sections_of(const ModelParts& parts) {
+  std::vector<Section> out(kSections.begin(), kSections.end());
+  if (!parts.chain.empty()) out.push_back(Section::chain);
+  return out;
+}
 
 std::string labels_json() {
   std::string out = "{\"classes\":[";
@@ -139,6 +97,8 @@ std::string write_section(const ModelParts& parts, Section section) {
       for (const auto& roles : parts.stage_roles) out.numbers(roles);
       for (const auto& moments : parts.device_moment) out.numbers(moments);
       return out.take();
+    case Section::chain:
+      return parts.chain;
     case Section::dense:
       for (const std::int16_t weight : weights.dense) out.natural(static_cast<std::uint16_t>(weight), 2);
       return out.take();
@@ -250,6 +210,9 @@ bool read_section(std::string_view bytes, Section section, ModelParts& parts) {
       return in.finished();
     case Section::calibration:
       return read_calibration(in, parts);
+    case Section::chain:  // its numbers are judged by who runs by them
+      parts.chain = std::string(bytes);
+      return !bytes.empty();
     case Section::dense:
       weights.dense.resize(kDense * kColumns);
       for (std::int16_t& weight : weights.dense) weight = static_cast<std::int16_t>(in.natural(2));
@@ -291,7 +254,7 @@ Status self_test(const ModelParts& parts) {
 
 std::string version_of(const ModelParts& parts) {
   std::uint64_t hash = feature_schema_hash();
-  for (const Section section : kSections) {
+  for (const Section section : sections_of(parts)) {
     if (section != Section::meta) hash = hash64(write_section(parts, section), hash);
   }
   return "m-" + hex(hash & 0xffffffffU, 8);
@@ -304,8 +267,9 @@ std::string serialize(const TextModel& model) {
   const ModelParts& parts = model.parts();
   std::string body, table_text;
   Writer table;
-  const std::size_t first = kHeader + kSections.size() * kEntry;
-  for (const Section section : kSections) {
+  const std::vector<Section> sections = sections_of(parts);
+  const std::size_t first = kHeader + sections.size() * kEntry;
+  for (const Section section : sections) {
     body.resize((first + body.size() + kAlign - 1) / kAlign * kAlign - first, '\0');
     const std::string data = write_section(parts, section);
     table.natural(static_cast<std::uint64_t>(section), 4);
@@ -319,7 +283,7 @@ std::string serialize(const TextModel& model) {
   Writer head;
   head.natural(kMajor, 2);
   head.natural(kMinor, 2);
-  head.natural(kSections.size(), 4);
+  head.natural(sections.size(), 4);
   head.natural(first + body.size(), 8);
   head.natural(parts.created_unix_ms, 8);
   head.natural(hash64(body), 8);
@@ -329,8 +293,10 @@ std::string serialize(const TextModel& model) {
   return std::string(kMagic) + head.take() + table_text + body;
 }
 
-Result<TextModel> load_model(std::string_view bytes) {
-  using namespace text;
+namespace text {
+namespace {
+
+Result<std::unique_ptr<ModelParts>> read_parts(std::string_view bytes) {
   if (bytes.size() < kHeader || bytes.substr(0, kMagic.size()) != kMagic) return refuse("it is not a .jmodel file");
   Reader head(bytes.substr(kMagic.size(), kHeader - kMagic.size()));
   if (head.natural(2) != kMajor) return refuse("its layout is of another major version");
@@ -357,13 +323,14 @@ Result<TextModel> load_model(std::string_view bytes) {
     if (offset > bytes.size() || size > bytes.size() - offset) return refuse("a section lies outside of it");
     const std::string_view data = bytes.substr(offset, size);
     if (hash64(data) != hash) return refuse("section " + std::to_string(type) + " is damaged");
-    for (const Section section : kSections) {
-      if (static_cast<std::uint64_t>(section) != type) continue;
-      if ((seen >> type & 1U) != 0 || !read_section(data, section, *parts)) {
-        return refuse("section " + std::to_string(type) + " does not read");
-      }
-      seen |= std::uint64_t{1} << type;
+    const auto section = static_cast<Section>(type);
+    const bool known =
+        section == Section::chain || std::find(kSections.begin(), kSections.end(), section) != kSections.end();
+    if (!known) continue;
+    if ((seen >> type & 1U) != 0 || !read_section(data, section, *parts)) {
+      return refuse("section " + std::to_string(type) + " does not read");
     }
+    seen |= std::uint64_t{1} << type;
   }
   for (const Section section : kSections) {
     if ((seen >> static_cast<std::uint64_t>(section) & 1U) == 0) return refuse("sections are missing");
@@ -371,7 +338,51 @@ Result<TextModel> load_model(std::string_view bytes) {
   if (Status done = complete(*parts); !done) return tl::unexpected<Error>(done.error());
   if (Status tested = self_test(*parts); !tested) return tl::unexpected<Error>(tested.error());
   parts->version = version_of(*parts);
-  return TextModel(std::move(parts));
+  return parts;
+}
+
+}  // namespace
+}  // namespace text
+
+Result<TextModel> load_model(std::string_view bytes) {
+  auto parts = text::read_parts(bytes);
+  if (!parts) return tl::unexpected<Error>(parts.error());
+  return TextModel(std::move(*parts));
+}
+
+std::vector<ModelFact> describe(const TextModel& model) {
+  using namespace text;
+  const ModelParts& parts = model.parts();
+  std::vector<ModelFact> out{{"version", model.version()},
+                             {"created_unix_ms", std::to_string(parts.created_unix_ms)},
+                             {"feature_schema", hex(feature_schema_hash(), 16)},
+                             {"meta", model.meta()}};
+  for (const Section section : sections_of(parts)) {
+    const std::string data = write_section(parts, section);
+    out.push_back(
+        {"section " + std::string(name_of(section)), std::to_string(data.size()) + " bytes " + hex(hash64(data), 16)});
+  }
+  const auto add = [&](const std::string& name, const auto& numbers) {
+    std::string value;
+    for (const float number : numbers) {
+      if (!value.empty()) value += ' ';
+      JsonWriter(value).fixed(static_cast<double>(number), 4);
+    }
+    out.push_back({name, value});
+  };
+  add("stage_temperature", parts.calibration.stage_temperature);
+  add("moment_temperature", parts.calibration.moment_temperature);
+  add("none_shift", std::array{parts.calibration.none_shift});
+  add("log_prior", parts.log_prior);
+  return out;
+}
+
+Result<TextModel> with_chain(const TextModel& model, std::string chain) {
+  auto parts = text::read_parts(serialize(model));
+  if (!parts) return tl::unexpected<Error>(parts.error());
+  (*parts)->chain = std::move(chain);
+  (*parts)->version = text::version_of(**parts);
+  return TextModel(std::move(*parts));
 }
 
 }  // namespace juncture

@@ -53,6 +53,7 @@ struct ModelParts {
   std::array<std::array<float, kRoles>, kBuyingStages> stage_roles{};  // p(role | stage)
   std::array<std::array<float, kMoments>, 4> device_moment{};          // nats by Device
   std::vector<Golden> goldens;
+  std::string chain;  // fitted stage chain, as its module wrote it; empty if none was fitted
 
   PhraseMatcher matcher;             // from phrases
   WebIndex web;                      // from web_words

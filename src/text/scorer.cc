@@ -20,6 +20,9 @@ TextModel::~TextModel() = default;
 const std::string& TextModel::version() const {
   return parts_->version;
 }
+const std::string& TextModel::chain() const {
+  return parts_->chain;
+}
 const std::string& TextModel::meta() const {
   return parts_->meta;
 }
@@ -42,6 +45,21 @@ TextEvidence TextScorer::score(std::string_view text, Device device, const Landi
 WebIntentOdds TextScorer::web_intent(std::string_view text, const Landing& landing) {
   const Features& features = reader_->read(text);
   return text::web_intent_of(features, text::read_landing(landing, reader_->words(), parts_.web));
+}
+
+// The first feature of a token alone is its word; those of slots come behind.
+std::size_t TextScorer::unknown_words() const {
+  const Features& features = reader_->features();
+  std::uint64_t seen = 0;
+  std::size_t out = 0;
+  for (std::size_t i = 0; i < features.word_count; ++i) {
+    const text::Origin origin = features.word_origin[i];
+    if (origin.tokens != 1 || (seen >> origin.token & 1U) != 0) continue;
+    seen |= std::uint64_t{1} << origin.token;
+    const auto row = parts_.weights.word.begin() + features.word[i] * static_cast<std::ptrdiff_t>(kColumns);
+    if (std::all_of(row, row + kColumns, [](std::int8_t weight) { return weight == 0; })) ++out;
+  }
+  return out;
 }
 
 namespace {

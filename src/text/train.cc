@@ -30,7 +30,8 @@ std::vector<SourcePhrase> source_phrases(const Taxonomy& taxonomy) {
   std::vector<SourcePhrase> out;
   for (std::size_t s = 0; s < kStages; ++s) {
     for (const TaxonomyPhrase& phrase : taxonomy.stages[s].phrases) {
-      out.push_back({phrase.text, s, static_cast<std::uint16_t>(index_of(phrase.moment))});
+      const bool known = phrase.moment != Moment::unclear;  // an analyst's correction names no moment
+      out.push_back({phrase.text, s, known ? static_cast<std::uint16_t>(index_of(phrase.moment)) : kNoLabel});
     }
   }
   for (std::size_t m = 0; m < taxonomy.moments.size(); ++m) {

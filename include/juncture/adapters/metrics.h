@@ -80,6 +80,10 @@ struct MetricsSnapshot {
   std::array<std::uint64_t, kAbstainReasonNames.size()> abstained{};
   std::array<std::uint64_t, kFeedbackActionNames.size()> feedback{};
 
+  std::uint64_t texts = 0, text_words = 0, text_unknown_words = 0;
+  double text_none_odds = 0;                 // summed over the texts
+  std::array<double, kStages> stage_odds{};  // summed over the decisions
+
   HttpStats http{};
   HttpClientStats forwarded{};  // requests about prospects of other instances
   std::uint64_t redirected = 0;

@@ -45,5 +45,7 @@ Result<EvaluationReport> evaluate_orcas(const EvaluationInput& input);
 Result<EvaluationReport> evaluate_hwu64(const EvaluationInput& input);
 Result<EvaluationReport> evaluate_unimobile(const EvaluationInput& input);
 Result<EvaluationReport> evaluate_notices(const EvaluationInput& input);
+Result<EvaluationReport> evaluate_bpi12(const EvaluationInput& input);
+Result<EvaluationReport> evaluate_olist(const EvaluationInput& input);
 
 }  // namespace juncture

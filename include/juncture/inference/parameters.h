@@ -21,8 +21,12 @@ struct StageChainParameters {
   double deal_multiplier = 1.4;  // size M; not applied to shortlisting
   // From the last phase of a stage: one on, two on, one back, two back; renormalised at the ends.
   double forward = .80, skip = .06, back = .09, back_two = .05;
+  // Fitted odds of the stage that follows (row: stage; what a row lacks to 1 is won). A row of zeros: as above.
+  std::array<std::array<double, kBuyingStages>, kBuyingStages> jumps{};
   // Text: share of a stage's questions that are its own, and its neighbours'.
   double kernel_own = .62, kernel_neighbour = .10;
+  // Fitted odds that one in the row's condition expresses the column's. A row of zeros: as above.
+  std::array<std::array<double, kStages>, kStages> kernel{};
   double eta = .8;       // how far one text is believed
   double burst = .35;    // n-th text of a session: eta / (1 + burst (n - 1))
   double page_eta = .5;  // titles of pages, against what the buyer wrote
@@ -53,5 +57,17 @@ struct StageChainParameters {
   }};
   double role_unknown = .15;
 };
+
+// Where a stage leads, as shares of `total`; what they lack to it is won.
+struct JumpOdds {
+  std::array<double, kBuyingStages> odds{};
+  double total = 1;
+};
+JumpOdds jump_odds(const StageChainParameters& parameters, std::size_t stage);
+// Sums to 1.
+std::array<double, kStages> kernel_row(const StageChainParameters& parameters, std::size_t condition);
+// Of the Erlang dwell: phases so that the spread is that of the lognormal prior, and the mean in days.
+std::array<std::size_t, kBuyingStages> phase_counts(const StageChainParameters& parameters);
+double mean_dwell_days(const StageChainParameters& parameters, std::size_t stage);
 
 }  // namespace juncture

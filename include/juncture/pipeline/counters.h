@@ -33,6 +33,9 @@ struct PipelineCounters {
   std::array<Counter, kOutcomeNames.size()> outcomes;
   std::array<Counter, kAbstainReasonNames.size()> abstained;
   std::array<Counter, kFeedbackActionNames.size()> feedback;
+  // Health of the models, without labels. Odds are summed in thousandths.
+  Counter texts, text_words, text_unknown_words, text_none;
+  std::array<Counter, kStages> stage_odds;
   Histogram skew;
 };
 

@@ -31,6 +31,9 @@ class TextScorer {
   // What is wanted of the web at large; sums to 1.
   WebIntentOdds web_intent(std::string_view text, const Landing& landing = {});
 
+  // Of the text scored last: words that the model gives no weight of their own, rare slots of its table apart.
+  std::size_t unknown_words() const;
+
   // Why `stage` rather than `against`: at most `n` terms, strongest first. With no limit they add up to
   // log_ratio[stage] - log_ratio[against]; "(base)" is what holds for any text.
   std::vector<TextTerm> explain(std::string_view text, Device device, Stage stage, Stage against, std::size_t n);

@@ -142,6 +142,16 @@ void add_decisions(Families& out, const MetricsSnapshot& s) {
   add_each(out, "kind", kFeedbackActionNames, s.feedback, 1);
 }
 
+// Rates and shares of these say how the models do on what they read, without labels.
+void add_models(Families& out, const MetricsSnapshot& s) {
+  out.counter("juncture_texts_total", "Queries and titles scored.").add(s.texts);
+  out.counter("juncture_text_none_odds_total", "Odds that a text is no buyer's, summed.").add(s.text_none_odds);
+  out.counter("juncture_text_words_total", "Words of the texts scored.").add(s.text_words);
+  out.counter("juncture_text_unknown_words_total", "Words that the model has no weight for.").add(s.text_unknown_words);
+  out.counter("juncture_stage_odds_total", "Odds of each condition, summed over the decisions.");
+  for (std::size_t i = 0; i < kStages; ++i) out.add(s.stage_odds[i], {{"stage", kStageNames[i]}});
+}
+
 void add_serving(Families& out, const MetricsSnapshot& s) {
   out.counter("juncture_http_requests_total", "Answers sent, by route template, method and class of status.");
   for (const RouteStats& row : s.http.requests) {
@@ -184,6 +194,7 @@ std::string render_metrics(const MetricsSnapshot& snapshot) {
   add_durations(out, snapshot);
   add_log(out, snapshot);
   add_decisions(out, snapshot);
+  add_models(out, snapshot);
   add_serving(out, snapshot);
   return out.text();
 }

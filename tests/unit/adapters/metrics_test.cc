@@ -60,7 +60,9 @@ TEST_CASE("every series is there from the start, and zero", "[metrics]") {
         "juncture_signals_late_total{action=\"dropped\"} 0\n",
         "juncture_stage_transitions_total{from=\"cost_benefit\",to=\"bake_off\"} 0\n",
         "juncture_recommendations_total{outcome=\"abstained\"} 0\n", "juncture_feedback_total{kind=\"wrong\"} 0\n",
-        "juncture_moments_detected_total{moment=\"unclear\"} 0\n", "juncture_log_commits_total{result=\"failed\"} 0\n",
+        "juncture_moments_detected_total{moment=\"unclear\"} 0\n", "juncture_texts_total 0\n",
+        "juncture_text_none_odds_total 0\n", "juncture_text_unknown_words_total 0\n",
+        "juncture_stage_odds_total{stage=\"stalled\"} 0\n", "juncture_log_commits_total{result=\"failed\"} 0\n",
         "juncture_log_dropped_messages_total{reason=\"retention\"} 0\n",
         "juncture_sse_dropped_total{reason=\"slow\"} 0\n", "juncture_log_errors_total{code=\"other\"} 0\n",
         "juncture_rocksdb_write_stalled 0\n", "juncture_ready 0\n",
@@ -175,7 +177,7 @@ TEST_CASE("every alert leads to a runbook that is there, and names metrics that 
     CHECK(page.find("### " + name + "\n") != std::string::npos);
     ++alerts;
   }
-  CHECK(alerts == 9);
+  CHECK(alerts == 10);
   for (std::size_t at = rules.find("(juncture_"); at != std::string::npos; at = rules.find("(juncture_", at + 1)) {
     std::string name = rules.substr(at + 1, rules.find_first_of("{[)", at + 1) - at - 1);
     if (name.ends_with("_bucket")) name.resize(name.size() - 7);

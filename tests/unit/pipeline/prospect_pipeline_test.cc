@@ -108,6 +108,24 @@ TEST_CASE("a repeated signal changes nothing and is counted", "[pipeline]") {
   CHECK(line.counters.duplicate.value() == 1);
 }
 
+TEST_CASE("what the models make of the signals is summed without labels", "[pipeline]") {
+  Line line;
+  line.query("payback period for erp", kNow);
+  line.query("zarquon vexilbrane qwyx frobni glorpen snarf", kNow + 60'000);
+  line.query("zarquon vexilbrane qwyx frobni glorpen snarf", kNow + 60'000);  // a duplicate
+
+  CHECK(line.counters.texts.value() == 2);
+  CHECK(line.counters.text_words.value() == 10);
+  CHECK(line.counters.text_unknown_words.value() >= 3);  // some share a slot of the table with known words
+  CHECK(line.counters.text_unknown_words.value() <= 6);
+  CHECK(line.counters.text_none.value() > 0);
+  CHECK(line.counters.text_none.value() < 2'000);
+  std::uint64_t odds = 0;
+  for (const Counter& stage : line.counters.stage_odds) odds += stage.value();
+  CHECK(odds >= 1'985);
+  CHECK(odds <= 2'015);
+}
+
 TEST_CASE("behind the freshness gate state is built and nothing is said", "[pipeline]") {
   Line line;
   Signal signal;

@@ -65,8 +65,38 @@ TEST_CASE("two trainings give the same bytes and another seed gives another vers
   CHECK(trained(options).version() != model.version());
 }
 
+TEST_CASE("a model carries a fitted chain, which is part of its version", "[text]") {
+  const TextModel model = quickly_trained();
+  const auto with = with_chain(model, "numbers"), other = with_chain(model, "others"), without = with_chain(*with, "");
+  REQUIRE(with);
+  REQUIRE(other);
+  REQUIRE(without);
+  CHECK(model.chain().empty());
+  CHECK(with->chain() == "numbers");
+  CHECK(with->version() != model.version());
+  CHECK(with->version() != other->version());
+  CHECK(serialize(*without) == serialize(model));
+  const auto back = load_model(serialize(*with));
+  REQUIRE(back);
+  CHECK(back->chain() == "numbers");
+  CHECK(back->version() == with->version());
+}
+
+TEST_CASE("what models say differs where they do", "[text]") {
+  const TextModel model = quickly_trained();
+  const auto with = with_chain(model, "numbers");
+  REQUIRE(with);
+  const auto facts = describe(model), same = describe(*load_model(serialize(model))), more = describe(*with);
+  REQUIRE(facts.size() == same.size());
+  for (std::size_t i = 0; i < facts.size(); ++i) CHECK(facts[i].value == same[i].value);
+  CHECK(facts[0].name == "version");
+  CHECK(facts[0].value == model.version());
+  CHECK(more.size() == facts.size() + 1);
+  CHECK(more[0].value != facts[0].value);
+}
+
 TEST_CASE("a flipped bit in the header, the table or any section is refused", "[text]") {
-  const std::string good = serialize(quickly_trained());
+  const std::string good = serialize(*with_chain(quickly_trained(), "numbers"));
   const std::size_t count = sections_of(good);
   std::vector<std::size_t> places{0, 8, 12, 16, 33, 41, 49, 57, kHeader, kHeader + 9, kHeader + 17, kHeader + 25};
   for (std::size_t s = 0; s < count; ++s) {
