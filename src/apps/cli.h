@@ -32,7 +32,7 @@ struct Invocation {
   bool origin = false, defaults = false, schema = false, markdown = false;  // config show
   bool dump = false;                                                        // state hash
   std::string prospect;                                                     // explain
-  std::string out, calibration, labels;                                     // train; out: simulate too
+  std::string out, calibration, labels;                                     // train; out: simulate, eval
   std::string evaluation;                                                   // eval
   std::vector<std::string> train_files;                                     // eval
   std::string variant = "G1", density = "dense", text_bank;                 // simulate

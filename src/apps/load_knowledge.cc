@@ -145,7 +145,7 @@ StageChainParameters chain_parameters(const Taxonomy& taxonomy) {
   }
   parameters.recovery_days = taxonomy.stall_recovery_median_days;
   parameters.deal_multiplier = taxonomy.deal_multiplier[1];
-  return parameters;
+  return per_visit(parameters);
 }
 
 Result<StageChainParameters> chain_parameters(const Taxonomy& taxonomy, const TextModel& model) {

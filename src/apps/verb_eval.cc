@@ -2,10 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 
 #include "apps/cli.h"
 #include "apps/load_knowledge.h"
 #include "apps/setup.h"
+#include "juncture/core/json_writer.h"
 #include "juncture/evaluation/evaluate.h"
 
 namespace juncture::apps {
@@ -21,6 +24,117 @@ Result<std::vector<DataFile>> read_all(const std::vector<std::string>& names) {
   return out;
 }
 
+// Folders that the public sets of data come in, where they are not called as the evaluation is.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kOtherFolders{
+    {{"orcas", "orcas-i"},
+     {"uci", "uci-online-shoppers"},
+     {"bpi12", "process-logs"},
+     {"olist", "olist-funnel"},
+     {"notices", "uk-contracts-finder"}}};
+
+struct SetFiles {
+  std::vector<std::string> measured, train;
+};
+
+// Of a set's folder: what has `train` in its name is learnt from; of the rest, where any is called test or public,
+// those are measured; else all. `calibration` is for neither.
+SetFiles files_of_set(const std::string& data, std::string_view name) {
+  namespace fs = std::filesystem;
+  fs::path folder = fs::path(data) / name;
+  for (const auto& [set, other] : kOtherFolders) {
+    if (set == name && !fs::is_directory(folder)) folder = fs::path(data) / other;
+  }
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.is_regular_file()) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
+  const auto is_test = [&](const std::string& file) { return has(file, "public") || has(file, "test"); };
+  const bool any_test = std::any_of(names.begin(), names.end(), is_test);
+  SetFiles out;
+  for (const std::string& file : names) {
+    if (has(file, ".train.") || file.starts_with("train")) {
+      out.train.push_back((folder / file).string());
+    } else if (any_test ? is_test(file) : !has(file, "calibration")) {
+      out.measured.push_back((folder / file).string());
+    }
+  }
+  return out;
+}
+
+class Measuring {
+ public:
+  Measuring(const Knowledge& knowledge, const Taxonomy& taxonomy) : knowledge_(knowledge), taxonomy_(taxonomy) {}
+
+  Status measure(const Evaluation& evaluation, const SetFiles& names) {
+    const auto files = read_all(names.measured), train = read_all(names.train);
+    if (!files) return tl::unexpected(files.error());
+    if (!train) return tl::unexpected(train.error());
+    auto report = evaluation.run(
+        {.text = knowledge_.text, .chain = knowledge_.chain, .taxonomy = taxonomy_, .files = *files, .train = *train});
+    if (!report) return tl::unexpected(report.error());
+    reports_.push_back(std::move(*report));
+    return {};
+  }
+  void skip(const std::string& what) {
+    fmt::print(stderr, "juncture: not measured: {}\n", what);
+    skipped_.push_back(what);
+  }
+
+  void print(bool json) const {
+    if (json && reports_.size() == 1) {
+      fmt::print("{}\n", to_json(reports_.front()));
+    } else if (json) {
+      fmt::print("{}\n", all_json());
+    } else {
+      for (const EvaluationReport& report : reports_) fmt::print("{}\n", to_table(report));
+    }
+  }
+  Status write(const std::string& folder) const {
+    if (Status written = write_file(folder + "/evaluation.html", to_html(reports_, skipped_)); !written) return written;
+    return write_file(folder + "/evaluation.json", all_json() + "\n");
+  }
+  bool empty() const { return reports_.empty(); }
+
+ private:
+  // {"SET": {...}, ...}
+  std::string all_json() const {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    for (const EvaluationReport& report : reports_) json.key(report.set).raw(to_json(report));
+    json.end_object();
+    return out;
+  }
+
+  const Knowledge& knowledge_;
+  const Taxonomy& taxonomy_;
+  std::vector<EvaluationReport> reports_;
+  std::vector<std::string> skipped_;
+};
+
+Status measure_all(Measuring& measuring, const std::string& data) {
+  for (const Evaluation& evaluation : evaluations()) {
+    const SetFiles files = files_of_set(data, evaluation.name);
+    const std::string place = fmt::format("{}/{}", data, evaluation.name);
+    if (files.measured.empty()) {
+      measuring.skip(fmt::format("{}: no files in {}", evaluation.name, place));
+    } else if (evaluation.trains && files.train.empty()) {
+      measuring.skip(fmt::format("{}: no training file in {}", evaluation.name, place));
+    } else if (Status done = measuring.measure(evaluation, files); !done) {
+      return done;
+    }
+  }
+  return {};
+}
+
+int usage(const std::string& why) {
+  fmt::print(stderr, "juncture: {}\n", why);
+  return kUsage;
+}
+
 }  // namespace
 
 std::string evaluations_help() {
@@ -30,16 +144,17 @@ std::string evaluations_help() {
 }
 
 int run_eval(const Invocation& invocation) {
-  const auto all = evaluations();
+  const auto known = evaluations();
+  const bool all = invocation.evaluation.empty() || invocation.evaluation == "all";
   const auto evaluation =
-      std::find_if(all.begin(), all.end(), [&](const Evaluation& e) { return e.name == invocation.evaluation; });
-  if (evaluation == all.end()) {
-    fmt::print(stderr, "juncture: there is no evaluation `{}`. {}\n", invocation.evaluation, evaluations_help());
-    return kUsage;
+      std::find_if(known.begin(), known.end(), [&](const Evaluation& e) { return e.name == invocation.evaluation; });
+  if (!all && evaluation == known.end()) {
+    return usage(fmt::format("there is no evaluation `{}`. {}", invocation.evaluation, evaluations_help()));
   }
-  if (evaluation->trains && invocation.train_files.empty()) {
-    fmt::print(stderr, "juncture: eval {} learns first: give its training file by --train FILE\n", evaluation->name);
-    return kUsage;
+  if (all && !invocation.data) return usage("eval of all sets needs --data FOLDER, with a folder of files a set");
+  if (!all && invocation.files.empty()) return usage(fmt::format("eval {} needs FILE", evaluation->name));
+  if (!all && evaluation->trains && invocation.train_files.empty()) {
+    return usage(fmt::format("eval {} learns first: give its training file by --train FILE", evaluation->name));
   }
   const auto settings = load_settings(invocation, {"log.kind=memory"});
   if (!settings) return kConfigInvalid;
@@ -50,16 +165,16 @@ int run_eval(const Invocation& invocation) {
     print_errors(load.errors);
     return kConfigInvalid;
   }
-  const auto files = read_all(invocation.files), train = read_all(invocation.train_files);
-  if (!files) return fail_with(files.error());
-  if (!train) return fail_with(train.error());
-  const auto report = evaluation->run({.text = load.knowledge->text,
-                                       .chain = load.knowledge->chain,
-                                       .taxonomy = lessons->taxonomy,
-                                       .files = *files,
-                                       .train = *train});
-  if (!report) return fail_with(report.error());
-  fmt::print("{}\n", invocation.json ? to_json(*report) : to_table(*report));
+  Measuring measuring(*load.knowledge, lessons->taxonomy);
+  const Status measured = all ? measure_all(measuring, *invocation.data)
+                              : measuring.measure(*evaluation, {invocation.files, invocation.train_files});
+  if (!measured) return fail_with(measured.error());
+  if (measuring.empty()) return usage(fmt::format("no set of data in {}", *invocation.data));
+  measuring.print(invocation.json);
+  const std::string folder = invocation.out.empty() && all ? "evaluation" : invocation.out;
+  if (folder.empty()) return kOk;
+  if (Status written = measuring.write(folder); !written) return fail_with(written.error());
+  fmt::print(stderr, "juncture: written: {}/evaluation.html and evaluation.json\n", folder);
   return kOk;
 }
 

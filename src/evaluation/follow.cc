@@ -40,6 +40,20 @@ float true_progress(const StageChain& chain, const TrueDay& day) {
   }
 }
 
+// The same signal without any noise in what it says.
+Evidence told(Evidence evidence, std::uint8_t stage) {
+  constexpr float kSureNats = 8;
+  evidence.has_text = true;
+  evidence.none = 0;
+  evidence.ratio.fill(static_cast<std::int16_t>(-kSureNats * kRatioScale));
+  evidence.ratio[stage] = static_cast<std::int16_t>(kSureNats * kRatioScale);
+  return evidence;
+}
+
+float stopped_odds(const StageOdds& odds) {
+  return odds[index_of(Stage::stalled)] + odds[index_of(Stage::rejected)];
+}
+
 class Follower {
  public:
   Follower(const StageChain& chain, const PlainHmm& hmm, const RecordedJourney& journey)
@@ -53,7 +67,9 @@ class Follower {
     Evidence mute = evidence;
     mute.has_text = false;
     absorb(chain_, untold_, mute);
+    absorb(chain_, noiseless_, told(evidence, day.stage));
     hmm_.step(evidence, odds_);
+    end_silence(day_of(journey_, evidence.at.time_ms));
     last_ms_ = evidence.at.time_ms;
     if (day.condition == TrueCondition::rejected) return;
     const StageOdds said = stages_of(chain_, prospect_);
@@ -78,11 +94,12 @@ class Follower {
     DayRow row;
     row.stopped_days = stopped_;
     row.final_stall = journey_.no_decision && d >= last_active_;
-    const float truth = true_progress(chain_, day);
-    row.covered = truth >= said.progress_lo && truth <= said.progress_hi;
+    row.progress = true_progress(chain_, day);
+    row.covered = row.progress >= said.progress_lo && row.progress <= said.progress_hi;
     row.width = said.progress_hi - said.progress_lo;
     row.stalled = said.stages[index_of(Stage::stalled)];
-    row.stopped = row.stalled + said.stages[index_of(Stage::rejected)];
+    row.stopped = stopped_odds(said.stages);
+    cross(d, row.stopped, stopped_odds(read(chain_, noiseless_, from_ms(now)).stages));
     row.silence = static_cast<float>(now - last_ms_) / static_cast<float>(kDayMs);
     track_.days.push_back(row);
     seek(d, day, best_of(said.stages), best_of(odds_));
@@ -90,10 +107,28 @@ class Follower {
 
   Track finish() {
     for (const Sought& one : sought_) track_.changes.push_back(one.change);
+    end_silence(journey_.days.size());
     return std::move(track_);
   }
 
  private:
+  static constexpr std::size_t kNever = ~std::size_t{0};
+
+  void cross(std::size_t d, float odds, float odds_noiseless) {
+    if (crossed_ == kNever && odds >= .5F) crossed_ = d;
+    if (crossed_noiseless_ == kNever && odds_noiseless >= .5F) crossed_noiseless_ = d;
+  }
+  // Left out: silences in which neither crosses, both do on the first day, or one does a day before it ends.
+  void end_silence(std::size_t d) {
+    const std::size_t first = std::min({crossed_, crossed_noiseless_, d});
+    const std::size_t second = std::min(std::max(crossed_, crossed_noiseless_), d);
+    const bool both = crossed_ != kNever && crossed_noiseless_ != kNever;
+    if (both ? second > day_of(journey_, last_ms_) : second - first > 1) {
+      track_.crossings.push_back({static_cast<float>(second - first)});
+    }
+    crossed_ = crossed_noiseless_ = kNever;
+  }
+
   // A change that is still looked for: where the buyer has been since, a bit a stage.
   struct Sought {
     std::size_t since = 0;
@@ -121,9 +156,9 @@ class Follower {
   const PlainHmm& hmm_;
   const RecordedJourney& journey_;
   PlainHmm::Odds odds_;
-  Prospect prospect_, untold_;
+  Prospect prospect_, untold_, noiseless_;
   Track track_;
-  std::size_t last_active_ = 0;
+  std::size_t last_active_ = 0, crossed_ = kNever, crossed_noiseless_ = kNever;
   std::int64_t last_ms_ = 0;
   std::uint16_t stopped_ = 0;
   int stage_ = kNoStage;

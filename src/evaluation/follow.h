@@ -25,6 +25,7 @@ struct DayRow {
   float stopped = 0, stalled = 0;  // odds
   float silence = 0;               // days since the last signal
   float width = 0;                 // of the progress interval
+  float progress = 0;              // the true one, 0..100
 };
 
 // Days from a change of the true stage until the most likely one is a stage that the buyer has been in since then;
@@ -34,10 +35,17 @@ struct Change {
 };
 inline constexpr float kNotFound = 60;
 
+// One silence in which the filter, or one that is told the true stage with each signal, came to think that the buyer
+// has stopped: how many days apart they did.
+struct Crossing {
+  float days_apart = 0;
+};
+
 struct Track {
   std::vector<EventRow> events;
   std::vector<DayRow> days;
   std::vector<Change> changes;
+  std::vector<Crossing> crossings;
 };
 
 // True stage at each of `evidence`, those after the end left out: what the plain model learns from.

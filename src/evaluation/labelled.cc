@@ -4,6 +4,7 @@
 #include <array>
 #include <sstream>
 
+#include "evaluation/curves.h"
 #include "juncture/core/chance.h"
 #include "juncture/core/math.h"
 #include "juncture/evaluation/evaluate.h"
@@ -133,6 +134,23 @@ double most_of_two_words(TextScorer& scorer, const Taxonomy& taxonomy, const std
   return static_cast<double>(most);
 }
 
+void draw(const Judged& said, EvaluationReport& out) {
+  out.plots.push_back(
+      {"Reliability of the best of 15", "said", "right", true, {reliability("juncture", said.confidence, said.right)}});
+  out.plots.push_back({"None of them, ROC", "false alarms", "found", true, {roc("juncture", said.none, said.is_none)}});
+  const auto confusion = [&](const char* title, auto names, const auto& truth, const auto& found) {
+    Confusion table{.title = title, .classes = std::move(names), .counts = {}};
+    table.counts.assign(table.classes.size(), std::vector<double>(table.classes.size()));
+    for (std::size_t r = 0; r < truth.size(); ++r) table.counts[truth[r]][found[r]] += 1;
+    out.confusions.push_back(std::move(table));
+  };
+  std::vector<std::string> stages(kStageNames.begin(), kStageNames.end());
+  stages.emplace_back("none");
+  confusion("Stage", std::move(stages), said.label, said.top);
+  confusion("Moment", std::vector<std::string>(kMomentNames.begin(), kMomentNames.end()), said.moment,
+            said.found_moment);
+}
+
 }  // namespace
 
 Result<EvaluationReport> evaluate_labelled(const EvaluationInput& input) {
@@ -151,6 +169,7 @@ Result<EvaluationReport> evaluate_labelled(const EvaluationInput& input) {
   Rows rows(all.size());
   for (std::size_t r = 0; r < rows.size(); ++r) rows[r] = static_cast<std::uint32_t>(r);
   report.figures = figures_of(said, rows);
+  draw(said, report);
   const auto group_by = [&](const char* what, const auto& names, auto of) {
     for (std::size_t g = 0; g < names.size(); ++g) {
       const Rows members = rows_where(rows, [&](std::uint32_t r) { return of(all[r]) == g; });

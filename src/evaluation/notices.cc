@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "juncture/core/hash.h"
+#include "juncture/core/math.h"
 #include "juncture/evaluation/evaluate.h"
 #include "juncture/text/classifier.h"
 #include "juncture/text/scorer.h"
@@ -13,6 +13,7 @@ namespace juncture {
 namespace {
 
 constexpr std::size_t kClasses = 3, kFolds = 5;
+constexpr std::size_t kPieceBytes = 480;  // below what the normaliser reads of a text
 constexpr std::array<std::string_view, kClasses> kNames{"supplier_outreach", "shortlisting", "sign_off"};
 constexpr ClassifierOptions kOptions{.seed = 20261122, .epochs = 20, .rate = 0.1, .l2 = 1e-4, .balance = 0.7};
 
@@ -72,17 +73,45 @@ std::uint32_t by_text_model(TextScorer& scorer, const std::string& text) {
   return static_cast<std::uint32_t>(std::max_element(of.begin(), of.end()) - of.begin());
 }
 
+// A notice is longer than a query may be: pieces of at most kPieceBytes, cut between words.
+std::vector<std::string> pieces_of(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = std::min(at + kPieceBytes, text.size());
+    if (end < text.size()) {
+      const std::size_t space = text.rfind(' ', end);
+      if (space != std::string::npos && space > at) end = space;
+    }
+    out.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
+// By the geometric mean of what the head says of the pieces.
+std::uint32_t best_of_pieces(TextClassifier& classifier, const std::string& text) {
+  std::array<double, kClasses> sums{};
+  for (const std::string& piece : pieces_of(text)) {
+    const std::span<const double> odds = classifier.odds(piece);
+    for (std::size_t c = 0; c < kClasses; ++c) sums[c] += exact_log(odds[c] + 1e-12);
+  }
+  return static_cast<std::uint32_t>(std::max_element(sums.begin(), sums.end()) - sums.begin());
+}
+
 // Notices of one purchase are all in one fold: its words do not tell its own other notices.
 std::vector<std::uint32_t> by_folds(const TextModel& lexicon, const std::vector<Notice>& notices) {
   std::vector<std::uint32_t> out(notices.size());
   for (std::size_t fold = 0; fold < kFolds; ++fold) {
     std::vector<ClassifierExample> train;
     for (const Notice& notice : notices) {
-      if (notice.process % kFolds != fold) train.push_back({notice.text, notice.label, 1});
+      if (notice.process % kFolds == fold) continue;
+      const std::vector<std::string> pieces = pieces_of(notice.text);
+      const float weight = 1.0F / static_cast<float>(pieces.size());
+      for (const std::string& piece : pieces) train.push_back({piece, notice.label, weight});
     }
     TextClassifier classifier(lexicon, train, kClasses, kOptions);
     for (std::size_t n = 0; n < notices.size(); ++n) {
-      if (notices[n].process % kFolds == fold) out[n] = classifier.best(notices[n].text);
+      if (notices[n].process % kFolds == fold) out[n] = best_of_pieces(classifier, notices[n].text);
     }
   }
   return out;

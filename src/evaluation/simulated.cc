@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "evaluation/curves.h"
 #include "evaluation/follow.h"
 #include "evaluation/journey_files.h"
 #include "juncture/evaluation/evaluate.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::uint16_t kStoppedDays = 14;  // a stall or rejection counts from there on
 constexpr float kSilentDays = 21;           // the rule of thumb
+constexpr double kFalseAlarms = .1;         // share of days on which the warning may be wrong
 constexpr std::size_t kCalibrationBins = 10;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -183,10 +185,48 @@ void silence_figures(const Tracks& tracks, Figures& out) {
   out.add("progress_width", width);
 }
 
+// Median days by which the warning comes before the end of a purchase that ends without a decision, where it is given
+// at the odds that a tenth of all other days exceed. Zero days where it never comes. And how often a silence is taken
+// for the end within a day of when it would be if each signal had told the stage.
+void warning_figures(const Tracks& tracks, Figures& out) {
+  Ranked others, apart;
+  Mean on_time(tracks.size());
+  std::vector<std::vector<double>> endings(tracks.size());
+  for (std::uint32_t g = 0; g < tracks.size(); ++g) {
+    for (const Crossing& crossing : tracks[g]->crossings) {
+      on_time.add(g, crossing.days_apart <= 1 ? 1 : 0);
+      apart.add(g, static_cast<double>(crossing.days_apart));
+    }
+    for (const DayRow& row : tracks[g]->days) {
+      if (row.final_stall) {
+        endings[g].push_back(static_cast<double>(row.stalled));
+      } else {
+        others.add(g, static_cast<double>(row.stalled));
+      }
+    }
+  }
+  others.sort();
+  apart.sort();
+  out.add("stopped_within_a_day", on_time);
+  out.add("stopped_days_apart", [&](Weights weights) { return apart.quantile(weights, .5); });
+  out.add("no_decision_lead", [&](Weights weights) {
+    const double threshold = others.quantile(weights, 1 - kFalseAlarms);
+    Ranked leads;
+    for (std::uint32_t g = 0; g < endings.size(); ++g) {
+      if (endings[g].empty()) continue;
+      const auto alarm = std::find_if(endings[g].begin(), endings[g].end(), [&](double p) { return p > threshold; });
+      leads.add(g, static_cast<double>(endings[g].end() - alarm));
+    }
+    leads.sort();
+    return leads.quantile(weights, .5);
+  });
+}
+
 std::vector<Figure> figures_of(const Tracks& tracks) {
   Figures out(tracks.size());
   stage_figures(tracks, out);
   silence_figures(tracks, out);
+  warning_figures(tracks, out);
   return out.take();
 }
 
@@ -196,13 +236,73 @@ struct Stream {
   std::size_t fold = 0;
 };
 
-// Transitions are counted on the one half of the accounts and used on the other.
+// Transitions are counted on the one half of the accounts of a kind and used on the other.
 std::vector<Track> follow_all(const StageChain& chain, const std::vector<Stream>& streams) {
-  std::array<PlainHmm, 2> hmm;
-  for (const Stream& stream : streams) hmm[1 - stream.fold].learn(stages_at(*stream.journey, stream.evidence));
+  std::map<std::string, std::array<PlainHmm, 2>> models;
+  for (const Stream& stream : streams) {
+    models[stream.journey->kind][1 - stream.fold].learn(stages_at(*stream.journey, stream.evidence));
+  }
   std::vector<Track> out;
-  for (const Stream& stream : streams) out.push_back(follow(chain, hmm[stream.fold], *stream.journey, stream.evidence));
+  for (const Stream& stream : streams) {
+    const PlainHmm& hmm = models[stream.journey->kind][stream.fold];
+    out.push_back(follow(chain, hmm, *stream.journey, stream.evidence));
+  }
   return out;
+}
+
+// What the page shows of the accounts of one kind.
+void draw(const std::string& kind, const Tracks& tracks, EvaluationReport& out) {
+  std::vector<double> p, p_hmm, days, days_hmm, stopped, silence, covered_at;
+  std::vector<std::uint8_t> right, right_hmm, is_stopped, covered;
+  Confusion confusion{.title = kind + ": most likely stage at each signal", .classes = {}, .counts = {}};
+  confusion.classes.assign(kStageNames.begin(), kStageNames.begin() + kBuyingStages);
+  confusion.counts.assign(kBuyingStages, std::vector<double>(kBuyingStages));
+  for (const Track* track : tracks) {
+    for (const EventRow& row : track->events) {
+      p.push_back(static_cast<double>(row.p_found));
+      right.push_back(row.found == row.truth);
+      p_hmm.push_back(static_cast<double>(row.p_found_hmm));
+      right_hmm.push_back(row.found_hmm == row.truth);
+      confusion.counts[row.truth][row.found] += 1;
+    }
+    for (const Change& change : track->changes) {
+      days.push_back(static_cast<double>(change.days));
+      days_hmm.push_back(static_cast<double>(change.days_hmm));
+    }
+    for (const DayRow& row : track->days) {
+      if (row.stopped_days == 0) {
+        covered_at.push_back(static_cast<double>(row.progress));
+        covered.push_back(row.covered);
+      } else if (row.stopped_days < kStoppedDays) {
+        continue;
+      }
+      stopped.push_back(static_cast<double>(row.stopped));
+      silence.push_back(static_cast<double>(row.silence));
+      is_stopped.push_back(row.stopped_days > 0);
+    }
+  }
+  const std::string hmm = "plain HMM";
+  out.plots.push_back({kind + ": reliability of the most likely stage",
+                       "said",
+                       "right",
+                       true,
+                       {reliability("juncture", p, right), reliability(hmm, p_hmm, right_hmm)}});
+  out.plots.push_back({kind + ": changes of stage found",
+                       "days since",
+                       "share",
+                       false,
+                       {share_within("juncture", days, 59), share_within(hmm, days_hmm, 59)}});
+  out.plots.push_back({kind + ": stalled or rejected, ROC",
+                       "false alarms",
+                       "found",
+                       true,
+                       {roc("juncture", stopped, is_stopped), roc("days of silence", silence, is_stopped)}});
+  out.plots.push_back({kind + ": 90 % interval of progress",
+                       "true progress, %",
+                       "share that it holds",
+                       false,
+                       {mean_by_tenth("juncture", covered_at, covered)}});
+  out.confusions.push_back(std::move(confusion));
 }
 
 }  // namespace
@@ -235,6 +335,7 @@ Result<EvaluationReport> evaluate_simulated(const EvaluationInput& input) {
     std::size_t rows = 0;
     for (const Track* track : tracks) rows += track->events.size();
     report.groups.push_back({name, rows, figures_of(tracks)});
+    if (name.find(',') == std::string::npos) draw(name, tracks, report);
   }
   report.remarks.emplace_back(
       "_hmm: a plain hidden Markov model in the same run, its transitions counted on the other half of the accounts.");

@@ -67,22 +67,19 @@ void read_roles(const StageChain& chain, const BeliefState& state, Reading& out)
   for (std::size_t r = 0; r < kRoles; ++r) out.roles[r] = static_cast<float>(odds[r] / sum);
 }
 
+// The quantiles lie within a phase as if each point of it were as likely: a phase has no one place on the way.
 void read_progress(const StageChain& chain, const BeliefState& state, Reading& out) {
-  float below = 0;
-  bool low = false, high = false;
+  float below = 0, begin = 0;
+  out.progress_hi = 100;
   for (std::size_t i = 0; i + 1 < kPhases; ++i) {
-    out.progress_mean += state.phases[i] * chain.progress_of(i);
-    below += state.phases[i];
-    if (!low && below >= .05F) {
-      out.progress_lo = chain.progress_of(i);
-      low = true;
-    }
-    if (!high && below >= .95F) {
-      out.progress_hi = chain.progress_of(i);
-      high = true;
-    }
+    const float mass = state.phases[i], middle = chain.progress_of(i), end = 2 * middle - begin;
+    const auto at = [&](float share) { return begin + (end - begin) * (share - below) / mass; };
+    out.progress_mean += mass * middle;
+    if (below < .05F && below + mass >= .05F) out.progress_lo = at(.05F);
+    if (below < .95F && below + mass >= .95F) out.progress_hi = std::min(at(.95F), 100.0F);
+    below += mass;
+    begin = end;
   }
-  if (!high) out.progress_hi = chain.progress_of(kPhases - 2);
 }
 
 void read_dwell(const StageChain& chain, const BeliefState& state, std::int64_t now_ms, Reading& out) {

@@ -74,7 +74,18 @@ void StageChain::lay_out_phases() {
     weight_sum += mean_days_[s] * online;
     online_sum += online / kBuyingStages;
   }
-  for (float& p : prior_) p = static_cast<float>(static_cast<double>(p) / weight_sum);
+  // Who began a while ago: how far a walk through the phases gets before a sign of it comes.
+  const double seen = parameters_.first_seen;
+  double here = 1;
+  for (std::size_t i = 0; i < phase; ++i) {
+    const std::size_t s = stage_of_[i];
+    const double sign = (1.0 - parameters_.offline_share[s]) / online_sum / parameters_.first_seen_days;
+    const double leave = phase_count_[s] / mean_days_[s];
+    const double anywhere = static_cast<double>(prior_[i]) / weight_sum;
+    prior_[i] = static_cast<float>(seen * here * sign / (sign + leave) + (1 - seen) * anywhere);
+    here *= leave / (sign + leave);
+  }
+  prior_[phase - 1] += static_cast<float>(seen * here);  // to the end without one
   for (std::size_t s = 0; s < kBuyingStages; ++s) {
     online_[s] = static_cast<float>((1.0 - parameters_.offline_share[s]) / online_sum);
   }
@@ -97,7 +108,14 @@ void StageChain::build_generator() {
     };
     for (std::size_t target = s + 1; target < kBuyingStages; ++target) lead_to(target);
     for (std::size_t target = s; target-- > 0;) lead_to(target);
-    // Sign-off ends outside the chain: what would go on from it stays, a won deal is reported by a signal.
+    // What is behind sign-off is the beginning of another purchase: whoever is still seen has not stayed there.
+    if (s + 1 == kBuyingStages) {
+      double led = 0;
+      for (const double odds : jumps.odds) led += odds;
+      const double won = rate * (1 - led / jumps.total);
+      generator_[last * kPhases] += won;
+      generator_[last * kPhases + last] -= won;
+    }
   }
 }
 

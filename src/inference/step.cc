@@ -189,29 +189,28 @@ void take_text(const StageChain& chain, BeliefState& state, const Evidence& evid
   note.weight = static_cast<std::uint8_t>(eta * 255.0F + 0.5F);
   if (note.weight == 0) return;
   Lanes l;
-  log_likelihood(chain, evidence, state.noise, l);
-  const float coupling = .3F + .7F * state.activity[0];
-  Lanes stage_factor;
-  for (std::size_t i = 0; i < l.size(); ++i) {
-    l[i] *= eta;
-    stage_factor[i] = l[i] * coupling;
-  }
+  const float from_noise = log_likelihood(chain, evidence, state.noise, l);
+  Lanes whole = l;
+  for (float& x : l) x *= eta;
   lanes::exp_all(l);
-  lanes::exp_all(stage_factor);
-  float mean = 0;
+  lanes::exp_all(whole);
+  float expected = 0, mean = 0;
   for (std::size_t p = 0; p + 1 < kPhases; ++p) {
     const std::size_t s = chain.stage_of(p);
+    expected += state.phases[p] * whole[s];
     mean += state.phases[p] * l[s];
-    state.phases[p] *= stage_factor[s];
+    state.phases[p] *= l[s];
   }
+  expected = state.activity[0] * expected + state.activity[1] * whole[kBuyingStages] +
+             state.activity[2] * whole[kBuyingStages + 1];
   normalise(state.phases);
   state.activity[0] *= mean;
   state.activity[1] *= .5F * l[kBuyingStages] + .5F * mean;
   state.activity[2] *= .5F * l[kBuyingStages + 1] + .5F * mean;
   normalise(state.activity);
 
-  const auto gain = static_cast<float>(chain.parameters().noise_gain);
-  state.noise += gain * (static_cast<float>(evidence.none) / 255.0F - state.noise);
+  const float noise = std::max(std::min(from_noise / expected, 1.0F), static_cast<float>(evidence.none) / 255.0F);
+  state.noise += static_cast<float>(chain.parameters().noise_gain) * eta * (noise - state.noise);
   const float keep = .4F;
   float sum = 0;
   for (std::size_t m = 0; m < kMoments; ++m) {
@@ -331,13 +330,13 @@ void propagate(const StageChain& chain, BeliefState& state, std::int64_t to_ms) 
   state.belief_ms = to_ms;
 }
 
-void log_likelihood(const StageChain& chain, const Evidence& evidence, float noise, Lanes& out) {
+float log_likelihood(const StageChain& chain, const Evidence& evidence, float noise, Lanes& out) {
   const StageChainParameters& p = chain.parameters();
   if (evidence.type == SignalType::feedback) {
     const double other = (1.0 - p.analyst_own) / (kStages - 1);
     const auto against = static_cast<float>(exact_log(other / p.analyst_own));
     for (std::size_t s = 0; s < out.size(); ++s) out[s] = s == evidence.stage ? 0.0F : against;
-    return;
+    return 0;
   }
   Lanes b{};
   for (std::size_t y = 0; y < kEvidenceClasses; ++y) b[y] = static_cast<float>(evidence.ratio[y]) / kRatioScale;
@@ -347,7 +346,8 @@ void log_likelihood(const StageChain& chain, const Evidence& evidence, float noi
     const Lanes& column = chain.kernel_column(y);
     for (std::size_t s = 0; s < sum.size(); ++s) sum[s] += column[s] * b[y];
   }
-  const float none = noise * b[kNoneClass];
+  // What says nothing of the stage is no buyer's at all, or a buyer's about anything.
+  const float none = noise * (.3F * b[kNoneClass] + .7F);
   float most = 0;
   for (std::size_t s = 0; s < kStages; ++s) {
     sum[s] = (1.0F - noise) * sum[s] + none;
@@ -358,6 +358,7 @@ void log_likelihood(const StageChain& chain, const Evidence& evidence, float noi
   const bool page = evidence.type == SignalType::page || evidence.type == SignalType::content;
   const auto clip = static_cast<float>(-(page ? p.page_clip : p.clip));
   for (std::size_t s = 0; s < sum.size(); ++s) out[s] = std::clamp(sum[s], clip, 0.0F);
+  return none / most;
 }
 
 StageOdds stage_odds(const StageChain& chain, const BeliefState& state) {

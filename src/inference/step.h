@@ -16,7 +16,8 @@ TailNote fold(const StageChain& chain, BeliefState& state, const Evidence& evide
 void propagate(const StageChain& chain, BeliefState& state, std::int64_t to_ms);
 
 // ln L_s / max L per condition in lanes 0..13, clipped, before eta: what the evidence says of the stage by itself.
-void log_likelihood(const StageChain& chain, const Evidence& evidence, float noise, StageChain::Lanes& out);
+// Returns the part of each L_s / max L that is there because the text may say nothing of the stage.
+float log_likelihood(const StageChain& chain, const Evidence& evidence, float noise, StageChain::Lanes& out);
 
 // The 14 odds that a reading shows.
 StageOdds stage_odds(const StageChain& chain, const BeliefState& state);

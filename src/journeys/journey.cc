@@ -31,7 +31,9 @@ Journey journey_of(const Plan& plan, const TextBank& bank, std::uint64_t seed) {
   Chance chance = stream(seed, 0);
   Journey out;
   out.seed = seed;
-  out.account = "a" + std::to_string(seed);
+  // Files of several variants may be read together.
+  out.account = std::string("g") + kVariantNames[index_of(plan.variant)][1] + kDensityNames[index_of(plan.density)][0] +
+                '-' + std::to_string(seed);
   out.start_ms = (kFirstDay + static_cast<std::int64_t>(chance.below(364))) * kDayMs;
   out.people = committee_of(out.account, chance);
   const auto weekday = static_cast<int>((out.start_ms / kDayMs + 3) % 7);

@@ -94,7 +94,6 @@ void act(const Plan& plan, const TextBank& bank, const Work& work, const Habits&
                                  .received_ms = at,
                                  .person = person,
                                  .serial = static_cast<std::uint32_t>(journey.deeds.size()),
-                                 .type = happens(chance, .85) ? SignalType::query : SignalType::page,
                                  .device = mobile ? Device::mobile : Device::desktop,
                                  .text = typing.text(chance, subject, mobile, d)});
         more += poisson(chance, kChildren);

@@ -16,17 +16,10 @@ constexpr std::uint64_t kWordSeed = 1, kCharSeed = 2, kStartSeed = 3;
 constexpr std::size_t kMatchesMax = kTokensMax * (kTokensMax + 1) / 2;
 
 constexpr std::array<std::string_view, 4> kSlotNames{"", "<prod>", "<vend>", "<place>"};
-std::string_view stem_word(sb_stemmer* stemmer, std::string_view word) {
-  const auto* in = reinterpret_cast<const sb_symbol*>(word.data());
-  const sb_symbol* out = sb_stemmer_stem(stemmer, in, static_cast<int>(word.size()));
-  if (out == nullptr) return word;
-  return {reinterpret_cast<const char*>(out), static_cast<std::size_t>(sb_stemmer_length(stemmer))};
-}
-
-void stem_all(sb_stemmer* stemmer, const Normalised& from, Normalised& to) {
+void stem_all(StemCache& stemmer, const Normalised& from, Normalised& to) {
   to.clear();
   for (std::size_t i = 0; i < from.words(); ++i) {
-    const std::string_view stem = stem_word(stemmer, from.word(i));
+    const std::string_view stem = stemmer.stem(from.word(i));
     to.append_word(stem.empty() ? from.word(i) : stem);
   }
 }
@@ -55,29 +48,51 @@ Form form_of(std::size_t words) {
   return words < 9 ? Form::medium : Form::long_;
 }
 
+StemCache::StemCache() : stemmer_(sb_stemmer_new("english", nullptr)), entries_(kEntries) {
+  JUNCTURE_ASSERT(stemmer_ != nullptr);
+}
+
+StemCache::~StemCache() {
+  sb_stemmer_delete(stemmer_);
+}
+
+std::string_view StemCache::ask(std::string_view word) {
+  const auto* in = reinterpret_cast<const sb_symbol*>(word.data());
+  const sb_symbol* out = sb_stemmer_stem(stemmer_, in, static_cast<int>(word.size()));
+  if (out == nullptr) return word;
+  return {reinterpret_cast<const char*>(out), static_cast<std::size_t>(sb_stemmer_length(stemmer_))};
+}
+
+std::string_view StemCache::stem(std::string_view word) {
+  if (word.size() > kWordMax) return ask(word);
+  Entry& entry = entries_[hash64(word) % kEntries];
+  if (std::string_view(entry.word.data(), entry.word_size) != word || entry.word_size == 0) {
+    const std::string_view stem = ask(word);
+    if (stem.size() > kWordMax) return stem;
+    std::copy(word.begin(), word.end(), entry.word.begin());
+    std::copy(stem.begin(), stem.end(), entry.stem.begin());
+    entry.word_size = static_cast<std::uint8_t>(word.size());
+    entry.stem_size = static_cast<std::uint8_t>(stem.size());
+  }
+  return {entry.stem.data(), entry.stem_size};
+}
+
 std::string stems_of(std::string_view phrase) {
   Normalised words, stems;
   words.read(phrase);
-  sb_stemmer* stemmer = sb_stemmer_new("english", nullptr);
-  JUNCTURE_ASSERT(stemmer != nullptr);
+  StemCache stemmer;
   stem_all(stemmer, words, stems);
-  sb_stemmer_delete(stemmer);
   if (stems.words() == 0) return {};
   return std::string(stems.text().substr(1, stems.text().size() - 2));
 }
 
 FeatureReader::FeatureReader(const std::vector<Phrase>& phrases, const PhraseMatcher& matcher, const WebIndex& web)
-    : phrases_(phrases), matcher_(matcher), web_(web), stemmer_(sb_stemmer_new("english", nullptr)) {
-  JUNCTURE_ASSERT(stemmer_ != nullptr);
+    : phrases_(phrases), matcher_(matcher), web_(web) {
   matcher_.prepare(scratch_);
   matches_.reserve(kMatchesMax);
   slot_matches_.reserve(kMatchesMax);
   out_.slots.reserve(kTokensMax);
   counted_.resize(phrases.size());
-}
-
-FeatureReader::~FeatureReader() {
-  sb_stemmer_delete(stemmer_);
 }
 
 const Features& FeatureReader::read(std::string_view raw) {

@@ -68,13 +68,33 @@ struct Features {
 
 Form form_of(std::size_t words);
 
+// Stems of the words of late: a stemmer's answer costs as much as the rest of a word. Forgets by overwriting.
+class StemCache {
+ public:
+  StemCache();
+  StemCache(const StemCache&) = delete;
+  StemCache& operator=(const StemCache&) = delete;
+  ~StemCache();
+  // Valid until the next call.
+  std::string_view stem(std::string_view word);
+
+ private:
+  static constexpr std::size_t kEntries = 1'024, kWordMax = 23;
+  struct Entry {
+    std::array<char, kWordMax> word{}, stem{};
+    std::uint8_t word_size = 0, stem_size = 0;
+  };
+  std::string_view ask(std::string_view word);
+  sb_stemmer* stemmer_;
+  std::vector<Entry> entries_;
+};
+
 // Per thread. What it is made of outlives it.
 class FeatureReader {
  public:
   FeatureReader(const std::vector<Phrase>& phrases, const PhraseMatcher& matcher, const WebIndex& web);
   FeatureReader(const FeatureReader&) = delete;
   FeatureReader& operator=(const FeatureReader&) = delete;
-  ~FeatureReader();
 
   // Valid until the next call.
   const Features& read(std::string_view raw);
@@ -100,7 +120,7 @@ class FeatureReader {
   const PhraseMatcher& matcher_;
   const WebIndex& web_;
   MatchScratch scratch_;
-  sb_stemmer* stemmer_;
+  StemCache stemmer_;
   Normalised words_, stems_;
   std::vector<Match> matches_, slot_matches_;
   std::vector<std::uint8_t> counted_;  // per phrase: hits of this text

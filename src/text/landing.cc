@@ -106,6 +106,7 @@ std::size_t common_letters(std::string_view a, const Normalised& query) {
   for (std::size_t i = 0; i < a.size(); ++i) places[static_cast<unsigned char>(a[i])] |= std::uint64_t{1} << i;
   std::uint64_t free = ~std::uint64_t{0};
   for (std::size_t w = 0; w < query.words(); ++w) {
+    if (is_one_of(query.word(w), kNotNames)) continue;
     for (const char c : query.word(w)) {
       const std::uint64_t hits = free & places[static_cast<unsigned char>(c)];
       free = (free + hits) | (free - hits);

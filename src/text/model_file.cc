@@ -306,7 +306,8 @@ Result<std::unique_ptr<ModelParts>> read_parts(std::string_view bytes) {
   auto parts = std::make_unique<ModelParts>();
   parts->created_unix_ms = head.natural(8);
   const std::uint64_t body_hash = head.natural(8), body_hash2 = head.natural(8), table_hash = head.natural(8);
-  if (head.natural(8) != feature_schema_hash()) return refuse("it was made for another feature schema");
+  if (head.natural(8) != feature_schema_hash())
+    return refuse("it was made for another feature schema; run juncture train again");
   if (count < kSections.size() || count > 64 || bytes.size() < kHeader + count * kEntry) {
     return refuse("sections are missing");
   }

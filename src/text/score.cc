@@ -42,12 +42,16 @@ void add_rows(const std::vector<std::int8_t>& table, const std::uint16_t* index,
   }
 }
 
+// Returns ln of the sum of exp(values) as they were: ln p of one of them is the value less that.
 template <std::size_t N>
-void softmax(std::array<double, N>& values) {
+double softmax(std::array<double, N>& values) {
   const double top = *std::max_element(values.begin(), values.end());
   double sum = 0;
-  for (double& value : values) sum += (value = exact_exp(value - top));
+  for (double& value : values) value -= top;
+  exact_exp_all(values);
+  for (const double value : values) sum += value;
   for (double& value : values) value /= sum;
+  return top + exact_log(sum);
 }
 
 // Takes what is above `most` from the largest and shares it among the others in their proportion.
@@ -91,7 +95,7 @@ void fill_moments(const ModelParts& parts, const Features& features, const Row& 
   softmax(m);
   if (device == Device::mobile && features.typed_words <= kFewWords) cap(m, kFewWordsMost);
   double sum = 0;
-  for (std::size_t i = 0; i < kMoments; ++i) sum += m[i] *= exact_exp(page_nats[i]);
+  for (std::size_t i = 0; i < kMoments; ++i) sum += m[i] *= page_nats[i] == 0 ? 1.0 : exact_exp(page_nats[i]);
   for (std::size_t i = 0; i < kMoments; ++i) out[i] = static_cast<float>(m[i] / sum);
 }
 
@@ -153,9 +157,10 @@ TextEvidence evidence_of(const ModelParts& parts, const Features& features, cons
   const double stage_t = static_cast<double>(parts.calibration.stage_temperature[form]);
   for (std::size_t y = 0; y < kEvidenceClasses; ++y) p[y] = logits[y] / stage_t;
   p[kNoneClass] += static_cast<double>(parts.calibration.none_shift);
-  softmax(p);
+  const std::array<double, kEvidenceClasses> z = p;
+  const double log_sum = softmax(p);
   for (std::size_t y = 0; y < kEvidenceClasses; ++y) {
-    out.log_ratio[y] = static_cast<float>(exact_log(p[y]) - static_cast<double>(parts.log_prior[y]));
+    out.log_ratio[y] = static_cast<float>(z[y] - log_sum - static_cast<double>(parts.log_prior[y]));
   }
   out.none = static_cast<float>(p[kNoneClass]);
   fill_moments(parts, features, logits, device, page_nats, out.moments);

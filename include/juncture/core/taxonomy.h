@@ -22,7 +22,7 @@ struct TaxonomyMoment {
   std::string label;
   std::string definition;
   std::vector<std::string> cues;
-  std::vector<std::string> phrases;  // of no stage in particular
+  std::vector<std::string> phrases;    // of no stage in particular
   double desktop = 0.5, mobile = 0.5;  // share of this moment seen on the device
 };
 

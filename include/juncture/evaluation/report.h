@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,5 +55,8 @@ struct EvaluationReport {
 std::string to_json(const EvaluationReport& report);
 // For a terminal: a line a figure, a column a group.
 std::string to_table(const EvaluationReport& report);
+// One page that needs nothing but itself: figures with their intervals, plots as inline SVG, confusions, remarks.
+// `skipped`: sets that were not measured, and why.
+std::string to_html(std::span<const EvaluationReport> reports, std::span<const std::string> skipped);
 
 }  // namespace juncture

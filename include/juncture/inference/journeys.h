@@ -35,7 +35,7 @@ struct Journey {
 
 // CSV or TSV with the columns `case` and `time`, and one or more of `stage`, `query` and `outcome`; a row has any of
 // them or none. The time of a row with an outcome but `open` is when it was known; a case's rows need not be together
-// or in order. `evidence` scores a query. docs/formats/journeys.md.
+// or in order. `evidence` scores a query. docs/formats/histories.md.
 using EvidenceOf = std::function<std::array<float, kEvidenceClasses>(std::string_view query)>;
 Result<std::vector<Journey>> parse_journeys(std::string_view text, std::string_view file, const EvidenceOf& evidence);
 

@@ -9,7 +9,7 @@
 namespace juncture {
 
 struct StageChainParameters {
-  // Lognormal dwell per stage at deal multiplier 1.
+  // Lognormal dwell of one visit to a stage at deal multiplier 1.
   std::array<double, kBuyingStages> dwell_median_days{30, 28, 24, 21, 21, 12, 9, 30, 17, 14, 18, 10};
   std::array<double, kBuyingStages> dwell_sigma_log{.75, .55, .65, .60, .55, .55, .55, .55, .55, .50, .60, .65};
   std::array<double, kBuyingStages> offline_share{.55, .60, .75, .50, .40, .45, .40, .35, .55, .55, .65, .70};
@@ -20,23 +20,25 @@ struct StageChainParameters {
   double recovery_days = 90;
   double deal_multiplier = 1.4;  // size M; not applied to shortlisting
   // From the last phase of a stage: one on, two on, one back, two back; renormalised at the ends.
-  double forward = .80, skip = .06, back = .09, back_two = .05;
+  double forward = .68, skip = .05, back = .17, back_two = .10;
   // Fitted odds of the stage that follows (row: stage; what a row lacks to 1 is won). A row of zeros: as above.
   std::array<std::array<double, kBuyingStages>, kBuyingStages> jumps{};
+  // Odds that who is seen for the first time began a while ago, about that long; else they may be anywhere.
+  double first_seen = .5, first_seen_days = 65;
   // Text: share of a stage's questions that are its own, and its neighbours'.
-  double kernel_own = .62, kernel_neighbour = .10;
+  double kernel_own = .50, kernel_neighbour = .14;
   // Fitted odds that one in the row's condition expresses the column's. A row of zeros: as above.
   std::array<std::array<double, kStages>, kStages> kernel{};
-  double eta = .8;       // how far one text is believed
+  double eta = 1;        // how far one text is believed
   double burst = .35;    // n-th text of a session: eta / (1 + burst (n - 1))
   double page_eta = .5;  // titles of pages, against what the buyer wrote
   double clip = 4.0;     // nats, at most, against a stage
   double page_clip = 1.5;
-  double noise_prior = .22;  // odds that a text is not a buyer's
+  double noise_prior = .22;  // odds that a text says nothing of the stage
   double noise_gain = .1;
   double analyst_own = .85;  // odds that an analyst who corrects the stage is right
   // Visits: prior count over prior days, memory, and how loud the stalled and the lost are.
-  double visit_prior = 2, visit_prior_days = 12, visit_half_life_days = 120;
+  double visit_prior = 1, visit_prior_days = 20, visit_half_life_days = 120;
   double stalled_rate = .13, rejected_rate = .15;
   std::array<double, 3> activity_prior{.96, .025, .015};
   // p(role | stage), order of kRoleNames.
@@ -69,5 +71,8 @@ std::array<double, kStages> kernel_row(const StageChainParameters& parameters, s
 // Of the Erlang dwell: phases so that the spread is that of the lognormal prior, and the mean in days.
 std::array<std::size_t, kBuyingStages> phase_counts(const StageChainParameters& parameters);
 double mean_dwell_days(const StageChainParameters& parameters, std::size_t stage);
+// People tell how long a stage takes in all; a buyer may come to it more than once. The same with the dwells divided by
+// how often a purchase that goes from the first stage to the last comes to each.
+StageChainParameters per_visit(StageChainParameters totals);
 
 }  // namespace juncture

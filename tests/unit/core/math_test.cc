@@ -15,6 +15,18 @@ TEST_CASE("our exp and log agree with libm to 1e-14", "[core]") {
   CHECK(exact_log(0) == -745.0);
 }
 
+TEST_CASE("exp of many is exp of each, to the bit", "[core]") {
+  std::array<double, 7> values{};
+  for (double from = -900; from < 900; from += 3.717) {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = from + static_cast<double>(i) * 1.0371;
+    const std::array<double, 7> before = values;
+    exact_exp_all(values);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      CHECK(std::bit_cast<std::uint64_t>(values[i]) == std::bit_cast<std::uint64_t>(exact_exp(before[i])));
+    }
+  }
+}
+
 TEST_CASE("JSON text cannot end its string, an SSE event or a script", "[core]") {
   std::string out;
   JsonWriter json(out);

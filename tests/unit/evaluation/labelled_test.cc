@@ -116,10 +116,8 @@ TEST_CASE("a labelled file that does not read says where", "[evaluation]") {
   };
   CHECK(detail("") == "gold.tsv:1:1: the file is empty");
   CHECK(detail("id\tquery\n") == "gold.tsv:1:1: the header has no column `device`");
-  CHECK(detail(kHeader + "1\ttest\tq\tfridge\tbrief\tknow\tscoping\tcfo\n") ==
-        "gold.tsv:2:1: unknown device `fridge`");
-  CHECK(detail(kHeader + "\n1\ttest\tq\tmobile\tbrief\tknow\tscopin\tcfo\n") ==
-        "gold.tsv:3:1: unknown stage `scopin`");
+  CHECK(detail(kHeader + "1\ttest\tq\tfridge\tbrief\tknow\tscoping\tcfo\n") == "gold.tsv:2:1: unknown device `fridge`");
+  CHECK(detail(kHeader + "\n1\ttest\tq\tmobile\tbrief\tknow\tscopin\tcfo\n") == "gold.tsv:3:1: unknown stage `scopin`");
   CHECK(detail(kHeader + "1\ttest\tq\n") == "gold.tsv:2:1: expected 8 columns, found 3");
   CHECK(detail(kHeader + "1\ttest\t\"q\tmobile\tbrief\tnone\tstalled_no_decision\tcfo\r\n") == "read");
 }

@@ -81,7 +81,8 @@ TEST_CASE("intents are learnt from the train part, and four moments are read off
   CHECK_FALSE(run(evaluate_hwu64, {{"t.tsv", commands(0, 1)}}, {}));
 }
 
-TEST_CASE("an app stands for a moment, other apps are passed over, and descriptions of tasks may be given", "[evaluation]") {
+TEST_CASE("an app stands for a moment, other apps are passed over, and descriptions of tasks may be given",
+          "[evaluation]") {
   const std::string header = "index,TaskId,WorkerId,Query,SelectedAppCount,App0,App1\n";
   std::string train = header, test = header;
   for (int i = 0; i < 12; ++i) {

@@ -15,8 +15,8 @@ StageChainParameters fitted() {
   p.eta = .7;
   p.jumps[5][6] = .75;
   p.jumps[5][9] = .25;
-  p.kernel[1].fill(.5 / 13);
-  p.kernel[1][1] = .5;
+  p.kernel[1].fill(.25 / 13);
+  p.kernel[1][1] = .75;
   return p;
 }
 
@@ -69,8 +69,8 @@ TEST_CASE("fitted jumps and kernel rows are what the chain runs by", "[chain]") 
   }
   CHECK(to_six > 0);
   CHECK(to_six == Approx(3 * to_nine));
-  CHECK(chain.kernel_column(1)[1] == .5F);
-  CHECK(before.kernel_column(1)[1] == .62F);
+  CHECK(chain.kernel_column(1)[1] == .75F);
+  CHECK(before.kernel_column(1)[1] == static_cast<float>(StageChainParameters{}.kernel_own));
 }
 
 }  // namespace

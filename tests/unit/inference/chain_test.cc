@@ -108,6 +108,52 @@ TEST_CASE("time moves the mass forward, with regressions and skips possible", "[
   CHECK(mass[1] > 0.01);   // one back
 }
 
+TEST_CASE("dwells that are told in all are spread over the visits", "[chain]") {
+  StageChainParameters totals;
+  const StageChainParameters spread = per_visit(totals);
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    CHECK(spread.dwell_median_days[s] < totals.dwell_median_days[s]);
+    CHECK(spread.dwell_median_days[s] > totals.dwell_median_days[s] / 3);
+  }
+  // Without a way back each stage is visited once, unless it is skipped.
+  totals.back = totals.back_two = totals.skip = 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    CHECK(per_visit(totals).dwell_median_days[s] == Approx(totals.dwell_median_days[s]));
+  }
+
+  // The total time that a walk through the chain spends in each stage before sign-off is that of the taxonomy.
+  const StageChain chain(per_visit(StageChainParameters{}));
+  const StageChain once(StageChainParameters{});
+  const std::vector<double> q = chain.generator(), whole = once.generator();
+  std::array<double, kPhases> at{1.0};
+  std::array<double, kBuyingStages> days{};
+  constexpr double kStep = 0.05;
+  for (double t = 0; t < 6000; t += kStep) {
+    std::array<double, kPhases> next = at;
+    for (std::size_t i = 0; i + 1 < kPhases; ++i) {
+      if (chain.stage_of(i) < kBuyingStages) days[chain.stage_of(i)] += at[i] * kStep;
+      for (std::size_t j = 0; j + 1 < kPhases; ++j) {
+        const bool another = j == 0 && chain.stage_of(i) == 11;  // the next purchase
+        if (!another) next[j] += at[i] * q[i * kPhases + j] * kStep;
+      }
+    }
+    at = next;
+  }
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    std::size_t phase = 0;
+    while (once.stage_of(phase) != s) ++phase;
+    const double told = static_cast<double>(once.phases_of(s)) / -whole[phase * kPhases + phase];
+    CHECK(days[s] == Approx(told).epsilon(0.02));
+  }
+}
+
+TEST_CASE("behind sign-off a purchase begins anew", "[chain]") {
+  StageChain::Phases phases{};
+  phases[30] = 1;  // last phase of sign-off
+  chain().step(phases, 96 * 120);
+  CHECK(phases[0] > 0.1F);
+}
+
 TEST_CASE("the silence of the activity chain in closed form agrees with Runge-Kutta", "[chain]") {
   Dice dice{11};
   for (int n = 0; n < 60; ++n) {

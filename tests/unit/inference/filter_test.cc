@@ -137,7 +137,7 @@ TEST_CASE("noise lowers what a text can say", "[filter]") {
   }
   const Timestamp now = from_ms(kStart + 12 * kDay);
   CHECK(read(chain(), noisy, now).noise > 0.6F);
-  CHECK(read(chain(), noisy, now).stages[kBakeOff] < 0.5F * read(chain(), clean, now).stages[kBakeOff]);
+  CHECK(read(chain(), noisy, now).stages[kBakeOff] < 0.75F * read(chain(), clean, now).stages[kBakeOff]);
 }
 
 TEST_CASE("a duplicate and a late signal are named and change nothing", "[filter]") {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "juncture/core/chance.h"
+
 namespace juncture::text {
 namespace {
 
@@ -35,6 +37,20 @@ TEST_CASE("stems find every form of a phrase", "[text]") {
   CHECK(stems_of("Prices") == "price");
   CHECK(stems_of("payroll software") == "payrol softwar");
   CHECK(stems_of(" ?! ").empty());
+}
+
+TEST_CASE("a stem that is remembered is the stem that was found, whatever came between", "[text]") {
+  StemCache used;
+  Chance chance(4);
+  for (int i = 0; i < 5000; ++i) {
+    std::string word;
+    const std::size_t size = 1 + chance.below(26);
+    for (std::size_t c = 0; c < size; ++c) word += static_cast<char>('a' + chance.below(i % 2 == 0 ? 3 : 26));
+    if (i % 3 == 0) word += "ings";
+    const std::string first(used.stem(word));
+    CHECK(first == stems_of(word));
+    CHECK(used.stem(word) == first);
+  }
 }
 
 TEST_CASE("a name counts as its slot, the longest first, and two vendors are told from one", "[text]") {

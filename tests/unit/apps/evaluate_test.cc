@@ -1,0 +1,74 @@
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "apps/cli.h"
+#include "apps/load_knowledge.h"
+
+using namespace juncture;
+using namespace juncture::apps;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Folder {
+  fs::path path = fs::temp_directory_path() / ("juncture-evaluate-" + std::to_string(::getpid()));
+  Folder() { fs::create_directories(path); }
+  ~Folder() { fs::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string operator/(const std::string& name) const { return (path / name).string(); }
+};
+
+int run(std::vector<std::string> words) {
+  words.insert(words.begin(), "juncture");
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word.c_str());
+  return run_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+std::string bytes(const std::string& path) {
+  const auto read = read_file(path);
+  INFO(path);
+  REQUIRE(read);
+  return *read;
+}
+
+}  // namespace
+
+TEST_CASE("simulate writes the same bytes again, and eval of all sets measures what is there", "[evaluate]") {
+  const Folder folder;
+  const std::vector<std::string> simulate{"simulate",   "--variant", "G2",     "--density", "sparse",
+                                          "--accounts", "6",         "--seed", "40"};
+  const auto into = [&](const std::string& out, std::vector<std::string> words) {
+    words.insert(words.end(), {"--out", out});
+    return run(words);
+  };
+  REQUIRE(into(folder / "data/simulated", simulate) == kOk);
+  REQUIRE(into(folder / "again", simulate) == kOk);
+  for (const std::string name : {"signals.ndjson", "truth.ndjson"}) {
+    CHECK(bytes(folder / ("data/simulated/" + name)) == bytes(folder / ("again/" + name)));
+  }
+
+  REQUIRE(run({"eval", "--data", folder / "data", "--out", folder / "report"}) == kOk);
+  const std::string json = bytes(folder / "report/evaluation.json"), page = bytes(folder / "report/evaluation.html");
+  CHECK(json.starts_with("{\"simulated\":{\"set\":\"simulated\""));
+  CHECK(json.find("\"G2 sparse\":{\"rows\":") != std::string::npos);
+  CHECK(json.find("\"stall_or_rejection_auc\":{\"value\":") != std::string::npos);
+  CHECK(page.find("Not measured: labelled: no files in ") != std::string::npos);
+  CHECK(page.find("G2 sparse: changes of stage found") != std::string::npos);
+}
+
+TEST_CASE("what cannot be simulated or measured is said as misuse", "[evaluate]") {
+  const Folder folder;
+  CHECK(run({"simulate", "--variant", "G9", "--out", folder / "x"}) == kUsage);
+  CHECK(run({"simulate", "--density", "thick", "--out", folder / "x"}) == kUsage);
+  CHECK(run({"simulate", "--text-bank", folder / "none.tsv", "--out", folder / "x"}) != kOk);
+  CHECK_FALSE(fs::exists(folder / "x"));
+  CHECK(run({"eval"}) == kUsage);
+  CHECK(run({"eval", "labelled"}) == kUsage);
+  CHECK(run({"eval", "nothing", "file"}) == kUsage);
+  CHECK(run({"eval", "all", "--data", folder / "empty"}) == kUsage);
+}
