@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ingest/accounts.h"
 #include "ingest/event_time.h"
 #include "ingest/url.h"
 #include "juncture/core/hash.h"
@@ -177,6 +178,8 @@ ParseOutcome parse_access_log(Scratch& scratch, std::string_view payload, const 
   page.device = device_of(agent);
   page.consent = context.consent;
   page.source = context.source.empty() ? std::string_view("access-log") : context.source;
+  if (context.accounts != nullptr)
+    resolve_account(*context.accounts, {.email = {}, .address = line.address}, page, arena);
   add_signals(line, hash, page, arena, out);
   return {};
 }

@@ -1,5 +1,6 @@
 // Our own JSON, one event a payload: README.md beside this file.
 #include "native.h"
+#include "ingest/accounts.h"
 #include "ingest/signal_fields.h"
 #include "juncture/core/hash.h"
 
@@ -46,7 +47,19 @@ ParseOutcome parse_native(Scratch& scratch, std::string_view payload, const Pars
   if (signal.id.empty()) {
     signal.id = make_id(signal, fields.times.created.value_or(context.received_at), buffers.arena);
   }
+  if (context.accounts != nullptr) {
+    resolve_account(*context.accounts, {.email = fields.email, .address = fields.address}, signal, buffers.arena);
+  }
+  if (signal.type == SignalType::identify && signal.anonymous) signal.links = true;  // to nobody
   out.push_back(signal);
+  if (signal.alias.empty() || signal.alias == signal.prospect.text()) return {};
+  // The anonymous id has a history of its own: it hears whose it is.
+  Signal link = signal;
+  link.prospect = ProspectId(signal.alias);
+  link.anonymous = link.links = true;
+  link.person = signal.prospect.text();
+  link.alias = {};
+  out.push_back(link);
   return {};
 }
 

@@ -92,8 +92,10 @@ void add_inspecting(CLI::App& app, Verbs& verbs, Invocation& in) {
   validate.add_flag("--connect", in.connect, "Also the log: reachable, topics, partitions");
   add_json(validate, in);
 
-  CLI::App& explain = verbs.add(app, in, "explain", "Why a prospect is where it is, and what was decided", run_explain);
-  explain.add_option("PROSPECT", in.prospect, "Prospect id")->required();
+  CLI::App& explain =
+      verbs.add(app, in, "explain", "Why a prospect or an account is where it is, and what was decided", run_explain);
+  explain.add_option("ID", in.prospect, "Prospect id; with --account an account")->required();
+  explain.add_flag("--account", in.account, "An account: its odds, its committee, its people");
   add_json(explain, in);
 
   CLI::App* state = app.add_subcommand("state", "Inspect the state on disk")->require_subcommand(1);

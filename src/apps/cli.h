@@ -30,6 +30,7 @@ struct Invocation {
   bool confirm = false, partial = false;  // rebuild
   bool connect = false;                   // validate
   bool origin = false, defaults = false, schema = false, markdown = false;  // config show
+  bool account = false;                                                     // explain: the id is an account's
   bool dump = false;                                                        // state hash
   std::string prospect;                                                     // explain
   std::string out, calibration, labels;                                     // train; out: simulate, eval

@@ -125,7 +125,8 @@ HttpAnswer Desk::post_signals(const HttpRequest& request) {
   JsonWriter rejections(rejected);
   rejections.begin_array();
   const BatchResult result =
-      parse_batch(scratch, *find_connector("native"), request.body, {.received_at = now, .source = "http"},
+      parse_batch(scratch, *find_connector("native"), request.body,
+                  {.received_at = now, .source = "http", .accounts = &node_.knowledge().accounts},
                   [&](std::size_t index, std::string_view /*payload*/, const ParseOutcome& outcome,
                       std::span<const Signal> signals) {
                     if (outcome.rejected()) {
@@ -245,7 +246,8 @@ HttpAnswer Desk::get_account(const HttpRequest& request) const {
   std::string text;
   JsonWriter answer(text);
   answer.begin_object();
-  write_account(answer, id, account, value->as_of_time);
+  const AccountRules rules = rules_of(node_.knowledge(), AccountId(id));
+  write_account_people(answer, rules, id, account, account_belief(rules.chain, account), value->as_of_time);
   answer.member("partition", partition);
   answer.member("as_of_offset", value->as_of_offset);
   answer.member("stale", stale);

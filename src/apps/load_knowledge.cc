@@ -181,6 +181,13 @@ KnowledgeLoad load_knowledge(const Config& config) {
   } else {
     load.errors.push_back(text.error());
   }
+  Loaded<AccountTable> accounts;
+  if (const auto text = read_source(config.files.accounts, "accounts.yaml")) {
+    accounts = load_accounts({.text = *text, .filename = shown(config.files.accounts, "accounts.yaml")});
+    collect(load, accounts);
+  } else {
+    load.errors.push_back(text.error());
+  }
   const auto lessons = load_lessons(config);
   if (!lessons) load.errors.push_back(lessons.error());
   if (!load.errors.empty()) return load;
@@ -198,6 +205,7 @@ KnowledgeLoad load_knowledge(const Config& config) {
   knowledge.chain = StageChain(*parameters);
   knowledge.catalog = std::move(catalog.value);
   knowledge.policy = std::move(policy.value);
+  knowledge.accounts = std::move(accounts.value);
   knowledge.retention = {.text = config.privacy.text,
                          .text_ttl = config.privacy.text_ttl,
                          .prospect_ttl = config.privacy.prospect_ttl,
@@ -212,6 +220,7 @@ KnowledgeLoad load_knowledge(const Config& config) {
   }
   knowledge.leave_out.erase("");
   index_catalog(knowledge);
+  index_accounts(knowledge);
   return load;
 }
 

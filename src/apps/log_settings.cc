@@ -15,6 +15,7 @@ std::vector<UsedTopic> used_topics(const Config& config) {
                              {changelog_topic(group_of(config), kAccounts), TopicUse::changelog},
                              {topics.evidence, TopicUse::signals},
                              {topics.accounts, TopicUse::output},
+                             {topics.conditions, TopicUse::output},
                              {topics.sales, TopicUse::output},
                              {topics.public_, TopicUse::output},
                              {topics.dead_letters, TopicUse::output}};

@@ -124,7 +124,8 @@ Status ensure_topics(Log& log, const Config& config, const Topics& topics) {
                                       .retention = config.log.topics.retention,
                                       .retention_bytes = config.log.topics.retention_bytes.count,
                                       .properties = {{"message.timestamp.type", "LogAppendTime"}}},
-                                     {.name = topics.accounts, .partitions = partitions, .compacted = true}};
+                                     {.name = topics.accounts, .partitions = partitions, .compacted = true},
+                                     {.name = topics.conditions, .partitions = partitions, .retention = 7 * kDay}};
   for (const TopicSpec& spec : specs) {
     if (Status made = log.ensure_topic(spec); !made) return made;
   }
@@ -229,16 +230,19 @@ std::vector<SubTopology> Node::sub_topologies(Millis fresh_within) {
     intake.outputs = {topics_.signals, topics_.dead_letters};
     intake.freshness_gate = false;
     intake.make_pipeline = [this, input](Partition partition) -> std::unique_ptr<Pipeline> {
-      return make_intake_pipeline(
-          {.format = input.format, .consent = input.consent, .visitor_seed = hash64(knowledge_->token_key)},
-          counters_of(kIntake, partition));
+      return make_intake_pipeline({.format = input.format,
+                                   .consent = input.consent,
+                                   .visitor_seed = hash64(knowledge_->token_key),
+                                   .accounts = &knowledge_->accounts},
+                                  counters_of(kIntake, partition));
     };
     all.push_back(std::move(intake));
   }
   SubTopology prospects;
   prospects.name = kProspects;
   prospects.inputs = {topics_.signals};
-  prospects.outputs = {topics_.sales, topics_.public_, topics_.dead_letters, topics_.evidence, topics_.signals};
+  prospects.outputs = {topics_.sales,    topics_.public_,    topics_.dead_letters,
+                       topics_.evidence, topics_.conditions, topics_.signals};
   prospects.stateful = true;
   prospects.make_pipeline = [this](Partition partition) -> std::unique_ptr<Pipeline> {
     return make_prospect_pipeline(*knowledge_, counters_of(kProspects, partition));
@@ -247,11 +251,11 @@ std::vector<SubTopology> Node::sub_topologies(Millis fresh_within) {
   SubTopology accounts;
   accounts.name = kAccounts;
   accounts.inputs = {topics_.evidence};
-  accounts.outputs = {topics_.accounts, topics_.dead_letters};
+  accounts.outputs = {topics_.accounts, topics_.dead_letters, topics_.conditions};
   accounts.stateful = true;
   accounts.from_beginning = true;
   accounts.make_pipeline = [this, fresh_within](Partition partition) -> std::unique_ptr<Pipeline> {
-    return make_account_pipeline(fresh_within, counters_of(kAccounts, partition));
+    return make_account_pipeline(*knowledge_, fresh_within, counters_of(kAccounts, partition));
   };
   all.push_back(std::move(accounts));
   return all;

@@ -23,14 +23,15 @@
 namespace juncture::apps {
 
 struct Topics {
-  std::string signals, sales, public_, dead_letters, evidence, accounts;
+  std::string signals, sales, public_, dead_letters, evidence, accounts, conditions;
   explicit Topics(const std::string& prefix)
       : signals(prefix + "signals"),
         sales(prefix + "recommendations.sales"),
         public_(prefix + "recommendations.public"),
         dead_letters(prefix + "signals.dead-letters"),
         evidence(prefix + "accounts.evidence"),
-        accounts(prefix + "accounts") {}
+        accounts(prefix + "accounts"),
+        conditions(prefix + "conditions") {}
 };
 
 inline constexpr std::string_view kProspects = "prospects";

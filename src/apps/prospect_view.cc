@@ -11,6 +11,7 @@
 #include "juncture/inference/filter.h"
 #include "juncture/pipeline/prospect_pipeline.h"
 #include "juncture/pipeline/render.h"
+#include "juncture/text/pown.h"
 
 namespace juncture::apps {
 namespace {
@@ -35,33 +36,14 @@ void write_series(JsonWriter& json, const std::vector<SeriesEntry>& entries) {
     json.member("moment", name_of(entry->moment));
     json.member("device", name_of(entry->device));
     json.member("query", entry->text);
+    json.key("pown");
+    const auto pown = pown_of(entry->text);
+    pown ? json.value(kPownNames[*pown]) : json.null();
     json.member("mode_after", index_of(entry->mode_after) + 1);
     json.key("nats").fixed(static_cast<double>(entry->nats), 3);
     json.end_object();
   }
   json.end_array();
-}
-
-void write_outlook(JsonWriter& json, const Reading& reading) {
-  json.key("progress").begin_object();
-  json.key("mean").fixed(static_cast<double>(reading.progress_mean), 1);
-  json.key("lo").fixed(static_cast<double>(reading.progress_lo), 1);
-  json.key("hi").fixed(static_cast<double>(reading.progress_hi), 1);
-  json.end_object();
-  json.key("dwell").begin_object();
-  json.key("days").fixed(static_cast<double>(reading.dwell_days), 1);
-  json.key("median").fixed(static_cast<double>(reading.dwell_median_days), 1);
-  json.key("p90").fixed(static_cast<double>(reading.dwell_p90_days), 1);
-  json.end_object();
-  json.key("forecast").begin_object();
-  json.member("stage", index_of(reading.next_stage) + 1);
-  json.key("p").fixed(static_cast<double>(reading.next_stage_p), 3);
-  json.key("stall_p").fixed(static_cast<double>(reading.stall_p_14d), 3);
-  json.key("visit").begin_object();
-  json.key("days").fixed(static_cast<double>(reading.next_visit_days), 1);
-  json.key("p").fixed(static_cast<double>(reading.next_visit_p), 2);
-  json.end_object();
-  json.end_object();
 }
 
 void write_masked(JsonWriter& json, const Decision& decision, const Catalog& catalog) {
@@ -105,12 +87,17 @@ std::string describe(const Knowledge& knowledge, std::string_view id, const Pros
   json.member("consent", name_of(reading.consent));
   json.member("known", reading.known);
   json.member("account", account_of(prospect));
+  json.member("account_basis", name_of(account_basis_of(prospect)));
   json.member("signals", reading.signals);
   json.key("stage").begin_object();
   write_stage_odds(json, reading);
   json.end_object();
   write_series(json, series_of(knowledge, prospect, now));
   write_outlook(json, reading);
+  write_offline(json, knowledge.chain, reading);
+  const std::int64_t now_ms = to_ms(reading.as_of);
+  write_conditions(json, likelihoods_at(knowledge.chain, prospect.head, now_ms), pace_of(prospect.head, now_ms),
+                   conditions_of(knowledge.chain, prospect));
   json.member("outcome", kOutcomeNames[index_of(decision.outcome)]);
   json.member("reason_code", kAbstainReasonNames[index_of(decision.reason)]);
   json.member("handover", kHandoverNames[index_of(decision.handover)]);
@@ -174,26 +161,51 @@ std::string default_slate(const Knowledge& knowledge, const SlateRequest& reques
   return slate(knowledge, request, request.now, safe_default(knowledge.public_catalog, knowledge.policy, request.now));
 }
 
+std::string odds_text(const StageOdds& stages) {
+  std::string out = "stage odds\n";
+  for (std::size_t s = 0; s < kStages; ++s) {
+    const int width = static_cast<int>(stages[s] * 40.0F);
+    out += fmt::format("  {:>2} {:<23} {:5.1f} % {}\n", s + 1, kStageNames[s], static_cast<double>(stages[s]) * 100,
+                       std::string(static_cast<std::size_t>(width), '#'));
+  }
+  return out;
+}
+
+std::string outlook_text(const StageChain& chain, const Reading& reading) {
+  return fmt::format(
+      "progress {:.0f} % (90 % interval {:.0f} to {:.0f})  in stage {:.0f} days, usual {:.0f}\n"
+      "within 14 days: {} {:.0f} %; not seen here: {:.0f} % of the work of these stages, {} offline events reported\n",
+      static_cast<double>(reading.progress_mean), static_cast<double>(reading.progress_lo),
+      static_cast<double>(reading.progress_hi), static_cast<double>(reading.dwell_days),
+      static_cast<double>(reading.dwell_median_days), name_of(reading.next_stage),
+      static_cast<double>(reading.next_stage_p) * 100, unobserved_share(chain, reading.stages) * 100, reading.offline);
+}
+
+std::string conditions_text(const Likelihoods& odds, Conditions holding) {
+  std::string out = fmt::format(
+      "likely: stalled {:.0f} %, no decision within 30 days {:.0f} %, silently rejected {:.0f} %\nconditions:",
+      static_cast<double>(odds.stalled) * 100, static_cast<double>(odds.no_decision_risk) * 100,
+      static_cast<double>(odds.silently_rejected) * 100);
+  for (std::size_t c = 0; c < kConditions; ++c) {
+    if (holds(holding, static_cast<Condition>(c))) out += fmt::format(" {}", kConditionNames[c]);
+  }
+  return out += holding == 0 ? " none\n" : "\n";
+}
+
 std::string explain_text(const Knowledge& knowledge, std::string_view id, const Prospect& prospect, Timestamp now) {
   const Reading reading = reading_at(knowledge, prospect, now);
   const Decision decision = decide(knowledge.catalog, knowledge.policy, reading, Audience::analyst);
   std::string out =
       fmt::format("{}  as of {}  consent {}  {} signals  account {}\n", id, utc_text(reading.as_of),
                   name_of(reading.consent), reading.signals, account_of(prospect).empty() ? "-" : account_of(prospect));
-  out += "stage odds\n";
-  for (std::size_t s = 0; s < kStages; ++s) {
-    const int width = static_cast<int>(reading.stages[s] * 40.0F);
-    out += fmt::format("  {:>2} {:<23} {:5.1f} % {}\n", s + 1, kStageNames[s],
-                       static_cast<double>(reading.stages[s]) * 100, std::string(static_cast<std::size_t>(width), '#'));
-  }
-  out += fmt::format("progress {:.0f} % (90 % interval {:.0f} to {:.0f})  in stage {:.0f} days, usual {:.0f}\nseries\n",
-                     static_cast<double>(reading.progress_mean), static_cast<double>(reading.progress_lo),
-                     static_cast<double>(reading.progress_hi), static_cast<double>(reading.dwell_days),
-                     static_cast<double>(reading.dwell_median_days));
+  out += odds_text(reading.stages);
+  out += outlook_text(knowledge.chain, reading) + "series\n";
   for (const SeriesEntry& entry : series_of(knowledge, prospect, now)) {
     out += fmt::format("  {}  {:<8} {:<7} {:+.2f} nats -> {:<23} {}\n", utc_text(entry.at), name_of(entry.type),
                        name_of(entry.moment), static_cast<double>(entry.nats), name_of(entry.mode_after), entry.text);
   }
+  out += conditions_text(likelihoods_at(knowledge.chain, prospect.head, to_ms(reading.as_of)),
+                         conditions_of(knowledge.chain, prospect));
   out += fmt::format("decision: {}", kOutcomeNames[index_of(decision.outcome)]);
   if (decision.outcome == Outcome::abstained)
     out += fmt::format(" ({})", kAbstainReasonNames[index_of(decision.reason)]);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "juncture/core/prospect.h"
+#include "juncture/inference/conditions.h"
 #include "juncture/pipeline/knowledge.h"
 #include "juncture/ports/log.h"
 
@@ -36,5 +37,11 @@ std::string default_slate(const Knowledge& knowledge, const SlateRequest& reques
 
 // For people, on a terminal.
 std::string explain_text(const Knowledge& knowledge, std::string_view id, const Prospect& prospect, Timestamp now);
+
+// Parts that accounts have, too: the odds as bars, progress and clock with what is not seen, likelihoods and
+// conditions.
+std::string odds_text(const StageOdds& stages);
+std::string outlook_text(const StageChain& chain, const Reading& reading);
+std::string conditions_text(const Likelihoods& odds, Conditions holding);
 
 }  // namespace juncture::apps

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "apps/account_view.h"
 #include "apps/cli.h"
 #include "apps/load_knowledge.h"
 #include "apps/node.h"
@@ -12,6 +13,8 @@
 #include "apps/wall_clock.h"
 #include "juncture/adapters/rocksdb_stores.h"
 #include "juncture/core/json_writer.h"
+#include "juncture/pipeline/render.h"
+#include "juncture/state/account_codec.h"
 #include "juncture/state/codec.h"
 #include "juncture/state/keys.h"
 #include "juncture/state/state_hash.h"
@@ -83,6 +86,28 @@ void print_hashes(const std::vector<StateHash>& prospects, const std::vector<Sta
   fmt::print("{}\n", out);
 }
 
+// None: the value says nothing of anybody.
+std::optional<std::string> explained(const Invocation& invocation, const Knowledge& knowledge, std::string_view value) {
+  const std::string& id = invocation.prospect;
+  const Timestamp now = wall_now();
+  if (invocation.account) {
+    Account account;
+    if (value.empty() || !decode(value, account)) return std::nullopt;
+    if (!invocation.json) return explain_account(knowledge, id, account, now);
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    const AccountRules rules = rules_of(knowledge, AccountId(id));
+    write_account_people(json, rules, id, account, account_belief(rules.chain, account), now);
+    json.end_object();
+    return out;
+  }
+  Prospect prospect;
+  if (value.empty() || decode_tombstone(value) || !decode(value, prospect)) return std::nullopt;
+  return invocation.json ? describe(knowledge, id, prospect, now, {}, nullptr)
+                         : explain_text(knowledge, id, prospect, now);
+}
+
 }  // namespace
 
 int run_state_hash(const Invocation& invocation) {
@@ -110,23 +135,23 @@ int run_explain(const Invocation& invocation) {
   auto stores = look_into(config);
   if (!stores) return fail_with(stores.error());
   const Partition partition = partition_of(invocation.prospect, static_cast<Partition>(config.log.topics.partitions));
-  const auto store = (*stores)->open(store_name(kProspects, partition));
+  const auto store = (*stores)->open(store_name(invocation.account ? kAccounts : kProspects, partition));
   if (!store) return fail_with(store.error());
   std::string key;
-  keys::prospect(ProspectId(invocation.prospect), key);
+  if (invocation.account) {
+    keys::account(AccountId(invocation.prospect), key);
+  } else {
+    keys::prospect(ProspectId(invocation.prospect), key);
+  }
   const auto value = (*store)->get(key);
   if (!value) return fail_with(value.error());
-  Prospect prospect;
-  if (!*value || decode_tombstone(**value) || !decode(**value, prospect)) {
+  const auto text = explained(invocation, *load.knowledge, value->value_or(std::string()));
+  if (!text) {
     std::fprintf(stderr, "juncture: nothing is known of `%s` in %s\n", invocation.prospect.c_str(),
                  config.log.data.c_str());
     return kFailed;
   }
-  const Timestamp now = wall_now();
-  fmt::print("{}{}",
-             invocation.json ? describe(*load.knowledge, invocation.prospect, prospect, now, {}, nullptr)
-                             : explain_text(*load.knowledge, invocation.prospect, prospect, now),
-             invocation.json ? "\n" : "");
+  fmt::print("{}{}", *text, invocation.json ? "\n" : "");
   return kOk;
 }
 

@@ -79,8 +79,10 @@ Status Replay::read_file(const std::string& path) {
 Status Replay::take(std::string_view line, const std::string& path) {
   ++counts_.read;
   // Only what carries no time of its own, or one in the future, depends on when the replay runs.
-  const ParseContext context{
-      .received_at = wall_now(), .source = connector_.name, .visitor_seed = hash64(node_.knowledge().token_key)};
+  const ParseContext context{.received_at = wall_now(),
+                             .source = connector_.name,
+                             .accounts = &node_.knowledge().accounts,
+                             .visitor_seed = hash64(node_.knowledge().token_key)};
   const ParseOutcome outcome = connector_.parse(scratch_, line.substr(0, kLineBytesMax), context, signals_);
   if (outcome.rejected()) {
     ++counts_.rejected;

@@ -82,7 +82,7 @@ class Follower {
     row.p_truth_hmm = static_cast<float>(odds_[row.truth]);
     row.p_found_hmm = static_cast<float>(odds_[row.found_hmm]);
     row.p_truth_untold = share(stages_of(chain_, untold_), row.truth);
-    track_.events.push_back(row);
+    trace_.events.push_back(row);
   }
 
   void close_day(std::size_t d) {
@@ -101,14 +101,14 @@ class Follower {
     row.stopped = stopped_odds(said.stages);
     cross(d, row.stopped, stopped_odds(read(chain_, noiseless_, from_ms(now)).stages));
     row.silence = static_cast<float>(now - last_ms_) / static_cast<float>(kDayMs);
-    track_.days.push_back(row);
+    trace_.days.push_back(row);
     seek(d, day, best_of(said.stages), best_of(odds_));
   }
 
-  Track finish() {
-    for (const Sought& one : sought_) track_.changes.push_back(one.change);
+  Trace finish() {
+    for (const Sought& one : sought_) trace_.changes.push_back(one.change);
     end_silence(journey_.days.size());
-    return std::move(track_);
+    return std::move(trace_);
   }
 
  private:
@@ -124,7 +124,7 @@ class Follower {
     const std::size_t second = std::min(std::max(crossed_, crossed_noiseless_), d);
     const bool both = crossed_ != kNever && crossed_noiseless_ != kNever;
     if (both ? second > day_of(journey_, last_ms_) : second - first > 1) {
-      track_.crossings.push_back({static_cast<float>(second - first)});
+      trace_.crossings.push_back({static_cast<float>(second - first)});
     }
     crossed_ = crossed_noiseless_ = kNever;
   }
@@ -147,7 +147,7 @@ class Follower {
       if ((one.visited >> found & 1U) != 0) one.change.days = std::min(one.change.days, days);
       if ((one.visited >> found_hmm & 1U) != 0) one.change.days_hmm = std::min(one.change.days_hmm, days);
       const bool over = days >= kNotFound || std::max(one.change.days, one.change.days_hmm) < kNotFound;
-      if (over) track_.changes.push_back(one.change);
+      if (over) trace_.changes.push_back(one.change);
       return over;
     });
   }
@@ -157,7 +157,7 @@ class Follower {
   const RecordedJourney& journey_;
   PlainHmm::Odds odds_;
   Prospect prospect_, untold_, noiseless_;
-  Track track_;
+  Trace trace_;
   std::size_t last_active_ = 0, crossed_ = kNever, crossed_noiseless_ = kNever;
   std::int64_t last_ms_ = 0;
   std::uint16_t stopped_ = 0;
@@ -176,7 +176,7 @@ std::vector<std::uint8_t> stages_at(const RecordedJourney& journey, std::span<co
   return out;
 }
 
-Track follow(const StageChain& chain, const PlainHmm& hmm, const RecordedJourney& journey,
+Trace follow(const StageChain& chain, const PlainHmm& hmm, const RecordedJourney& journey,
              std::span<const Evidence> evidence) {
   Follower follower(chain, hmm, journey);
   std::size_t next = 0;

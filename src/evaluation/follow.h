@@ -41,7 +41,7 @@ struct Crossing {
   float days_apart = 0;
 };
 
-struct Track {
+struct Trace {
   std::vector<EventRow> events;
   std::vector<DayRow> days;
   std::vector<Change> changes;
@@ -51,7 +51,7 @@ struct Track {
 // True stage at each of `evidence`, those after the end left out: what the plain model learns from.
 std::vector<std::uint8_t> stages_at(const RecordedJourney& journey, std::span<const Evidence> evidence);
 
-Track follow(const StageChain& chain, const PlainHmm& hmm, const RecordedJourney& journey,
+Trace follow(const StageChain& chain, const PlainHmm& hmm, const RecordedJourney& journey,
              std::span<const Evidence> evidence);
 
 }  // namespace juncture

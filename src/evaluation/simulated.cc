@@ -111,7 +111,7 @@ struct StageMeasures {
   }
 };
 
-using Tracks = std::vector<const Track*>;
+using Traces = std::vector<const Trace*>;
 
 class Figures {
  public:
@@ -127,16 +127,16 @@ class Figures {
   std::vector<Figure> figures_;
 };
 
-void stage_figures(const Tracks& tracks, Figures& out) {
-  StageMeasures ours(tracks.size()), hmm(tracks.size());
-  Mean untold(tracks.size());
-  for (std::uint32_t g = 0; g < tracks.size(); ++g) {
-    for (const EventRow& row : tracks[g]->events) {
+void stage_figures(const Traces& traces, Figures& out) {
+  StageMeasures ours(traces.size()), hmm(traces.size());
+  Mean untold(traces.size());
+  for (std::uint32_t g = 0; g < traces.size(); ++g) {
+    for (const EventRow& row : traces[g]->events) {
       ours.add(g, row.truth, row.found, row.p_truth, row.p_found);
       hmm.add(g, row.truth, row.found_hmm, row.p_truth_hmm, row.p_found_hmm);
       untold.add(g, -std::log(std::max(static_cast<double>(row.p_truth_untold), 1e-12)));
     }
-    for (const Change& change : tracks[g]->changes) {
+    for (const Change& change : traces[g]->changes) {
       ours.time_to_detect.add(g, static_cast<double>(change.days));
       hmm.time_to_detect.add(g, static_cast<double>(change.days_hmm));
     }
@@ -158,11 +158,11 @@ void stage_figures(const Tracks& tracks, Figures& out) {
   out.add("log_loss_over_prior", [&](Weights w) { return ours.log_loss(w) - untold(w); });
 }
 
-void silence_figures(const Tracks& tracks, Figures& out) {
+void silence_figures(const Traces& traces, Figures& out) {
   Ranked stopped, silence, stalled, rule;
-  Mean covered(tracks.size()), width(tracks.size());
-  for (std::uint32_t g = 0; g < tracks.size(); ++g) {
-    for (const DayRow& row : tracks[g]->days) {
+  Mean covered(traces.size()), width(traces.size());
+  for (std::uint32_t g = 0; g < traces.size(); ++g) {
+    for (const DayRow& row : traces[g]->days) {
       stalled.add(g, static_cast<double>(row.stalled), row.final_stall);
       rule.add(g, row.silence >= kSilentDays ? 1 : 0, row.final_stall);
       if (row.stopped_days == 0) {
@@ -188,16 +188,16 @@ void silence_figures(const Tracks& tracks, Figures& out) {
 // Median days by which the warning comes before the end of a purchase that ends without a decision, where it is given
 // at the odds that a tenth of all other days exceed. Zero days where it never comes. And how often a silence is taken
 // for the end within a day of when it would be if each signal had told the stage.
-void warning_figures(const Tracks& tracks, Figures& out) {
+void warning_figures(const Traces& traces, Figures& out) {
   Ranked others, apart;
-  Mean on_time(tracks.size());
-  std::vector<std::vector<double>> endings(tracks.size());
-  for (std::uint32_t g = 0; g < tracks.size(); ++g) {
-    for (const Crossing& crossing : tracks[g]->crossings) {
+  Mean on_time(traces.size());
+  std::vector<std::vector<double>> endings(traces.size());
+  for (std::uint32_t g = 0; g < traces.size(); ++g) {
+    for (const Crossing& crossing : traces[g]->crossings) {
       on_time.add(g, crossing.days_apart <= 1 ? 1 : 0);
       apart.add(g, static_cast<double>(crossing.days_apart));
     }
-    for (const DayRow& row : tracks[g]->days) {
+    for (const DayRow& row : traces[g]->days) {
       if (row.final_stall) {
         endings[g].push_back(static_cast<double>(row.stalled));
       } else {
@@ -222,11 +222,11 @@ void warning_figures(const Tracks& tracks, Figures& out) {
   });
 }
 
-std::vector<Figure> figures_of(const Tracks& tracks) {
-  Figures out(tracks.size());
-  stage_figures(tracks, out);
-  silence_figures(tracks, out);
-  warning_figures(tracks, out);
+std::vector<Figure> figures_of(const Traces& traces) {
+  Figures out(traces.size());
+  stage_figures(traces, out);
+  silence_figures(traces, out);
+  warning_figures(traces, out);
   return out.take();
 }
 
@@ -237,12 +237,12 @@ struct Stream {
 };
 
 // Transitions are counted on the one half of the accounts of a kind and used on the other.
-std::vector<Track> follow_all(const StageChain& chain, const std::vector<Stream>& streams) {
+std::vector<Trace> follow_all(const StageChain& chain, const std::vector<Stream>& streams) {
   std::map<std::string, std::array<PlainHmm, 2>> models;
   for (const Stream& stream : streams) {
     models[stream.journey->kind][1 - stream.fold].learn(stages_at(*stream.journey, stream.evidence));
   }
-  std::vector<Track> out;
+  std::vector<Trace> out;
   for (const Stream& stream : streams) {
     const PlainHmm& hmm = models[stream.journey->kind][stream.fold];
     out.push_back(follow(chain, hmm, *stream.journey, stream.evidence));
@@ -251,25 +251,25 @@ std::vector<Track> follow_all(const StageChain& chain, const std::vector<Stream>
 }
 
 // What the page shows of the accounts of one kind.
-void draw(const std::string& kind, const Tracks& tracks, EvaluationReport& out) {
+void draw(const std::string& kind, const Traces& traces, EvaluationReport& out) {
   std::vector<double> p, p_hmm, days, days_hmm, stopped, silence, covered_at;
   std::vector<std::uint8_t> right, right_hmm, is_stopped, covered;
   Confusion confusion{.title = kind + ": most likely stage at each signal", .classes = {}, .counts = {}};
   confusion.classes.assign(kStageNames.begin(), kStageNames.begin() + kBuyingStages);
   confusion.counts.assign(kBuyingStages, std::vector<double>(kBuyingStages));
-  for (const Track* track : tracks) {
-    for (const EventRow& row : track->events) {
+  for (const Trace* trace : traces) {
+    for (const EventRow& row : trace->events) {
       p.push_back(static_cast<double>(row.p_found));
       right.push_back(row.found == row.truth);
       p_hmm.push_back(static_cast<double>(row.p_found_hmm));
       right_hmm.push_back(row.found_hmm == row.truth);
       confusion.counts[row.truth][row.found] += 1;
     }
-    for (const Change& change : track->changes) {
+    for (const Change& change : trace->changes) {
       days.push_back(static_cast<double>(change.days));
       days_hmm.push_back(static_cast<double>(change.days_hmm));
     }
-    for (const DayRow& row : track->days) {
+    for (const DayRow& row : trace->days) {
       if (row.stopped_days == 0) {
         covered_at.push_back(static_cast<double>(row.progress));
         covered.push_back(row.covered);
@@ -319,9 +319,9 @@ Result<EvaluationReport> evaluate_simulated(const EvaluationInput& input) {
     }
   }
   EvaluationReport report{.set = "simulated", .model = input.text.version(), .simulated = true};
-  const std::vector<Track> of_accounts = follow_all(input.chain, accounts), of_people = follow_all(input.chain, people);
-  Tracks all;
-  std::map<std::string, Tracks> groups;
+  const std::vector<Trace> of_accounts = follow_all(input.chain, accounts), of_people = follow_all(input.chain, people);
+  Traces all;
+  std::map<std::string, Traces> groups;
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     all.push_back(&of_accounts[i]);
     groups[accounts[i].journey->kind].push_back(&of_accounts[i]);
@@ -331,11 +331,11 @@ Result<EvaluationReport> evaluate_simulated(const EvaluationInput& input) {
     groups[people[i].journey->kind + ", a person alone"].push_back(&of_people[i]);
   }
   report.figures = figures_of(all);
-  for (const auto& [name, tracks] : groups) {
+  for (const auto& [name, traces] : groups) {
     std::size_t rows = 0;
-    for (const Track* track : tracks) rows += track->events.size();
-    report.groups.push_back({name, rows, figures_of(tracks)});
-    if (name.find(',') == std::string::npos) draw(name, tracks, report);
+    for (const Trace* trace : traces) rows += trace->events.size();
+    report.groups.push_back({name, rows, figures_of(traces)});
+    if (name.find(',') == std::string::npos) draw(name, traces, report);
   }
   report.remarks.emplace_back(
       "_hmm: a plain hidden Markov model in the same run, its transitions counted on the other half of the accounts.");

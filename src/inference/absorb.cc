@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "inference/step.h"
+#include "juncture/inference/conditions.h"
 #include "juncture/inference/filter.h"
 
 namespace juncture {
@@ -58,12 +59,37 @@ void insert_text(Prospect& prospect, const EventOrder& at, std::string_view text
   ++prospect.text_count;
 }
 
-void keep_account(Prospect& prospect, const EventOrder& at, std::string_view account) {
-  if (account.empty() || (prospect.account.size > 0 && at < prospect.account.at)) return;
+// The strongest word on it, and of equally strong ones the newest.
+void keep_account(Prospect& prospect, const EventOrder& at, std::string_view account, AccountBasis basis) {
+  if (account.empty()) return;
+  const TimedAccount& held = prospect.account;
+  if (held.size > 0 && (basis != held.basis ? basis < held.basis : at < held.at)) return;
   prospect.account = TimedAccount{};
   prospect.account.at = at;
+  prospect.account.basis = basis;
   prospect.account.size = static_cast<std::uint8_t>(fitting(account, kAccountBytesMax));
   std::memcpy(prospect.account.bytes.data(), account.data(), prospect.account.size);
+}
+
+// Who did not consent is linked to nobody.
+void keep_link(Prospect& prospect, const Evidence& evidence, const Keep& keep) {
+  if (!keep.links || (prospect.link.known && evidence.at < prospect.link.at)) return;
+  if (evidence.consent != Consent::granted && keep.person != 0) return;
+  prospect.link = TimedLink{};
+  prospect.link.known = true;
+  prospect.link.at = evidence.at;
+  prospect.link.person = keep.person;
+  if (keep.person == 0) return;
+  prospect.link.account_size = static_cast<std::uint8_t>(fitting(keep.account, kAccountBytesMax));
+  std::memcpy(prospect.link.account.data(), keep.account.data(), prospect.link.account_size);
+}
+
+// Silence is to be looked into at some midnight; what a tick has noticed holds until something newer is known.
+void plan_check(Prospect& prospect) {
+  const bool followed = prospect.head.consent == Consent::granted && prospect.head.signals > 0;
+  if (followed && prospect.checked_ms > prospect.newest_ms()) return;
+  prospect.checked_ms = 0;
+  prospect.check_due = followed ? first_check_after(prospect.newest_ms()) : 0;
 }
 
 // Entries of the tail that are in the base already.
@@ -96,11 +122,13 @@ void deny(const StageChain& chain, Prospect& prospect, const EventOrder& at) {
   drop_tail(prospect, folded_count(prospect));
   drop_texts(prospect, [&](const EventOrder& text) { return text <= floor; });
   if (prospect.account.size > 0 && prospect.account.at <= floor) prospect.account = TimedAccount{};
+  if (prospect.link.known && prospect.link.at <= floor) prospect.link = TimedLink{};
   for (std::size_t i = 0; i < prospect.tail_count; ++i) {
     Evidence& evidence = prospect.tail[i];
     if (evidence.consent == Consent::granted) continue;
     drop_texts(prospect, [&](const EventOrder& text) { return text == evidence.at; });
     if (prospect.account.size > 0 && prospect.account.at == evidence.at) prospect.account = TimedAccount{};
+    if (prospect.link.known && prospect.link.at == evidence.at) prospect.link = TimedLink{};
     strip(evidence);
   }
   refold(chain, prospect);
@@ -153,6 +181,7 @@ Admission absorb(const StageChain& chain, Prospect& prospect, const Evidence& ev
   if (admission != Admission::fresh) return admission;
   if (evidence.consent == Consent::denied) {
     deny(chain, prospect, evidence.at);
+    plan_check(prospect);
     return admission;
   }
   Evidence admitted = evidence;
@@ -160,7 +189,11 @@ Admission absorb(const StageChain& chain, Prospect& prospect, const Evidence& ev
     strip(admitted);
   } else {
     if (is_own_words(evidence.type)) insert_text(prospect, evidence.at, keep.text);
-    keep_account(prospect, evidence.at, keep.account);
+    if (keep.links) {
+      keep_link(prospect, evidence, keep);
+    } else {
+      keep_account(prospect, evidence.at, keep.account, keep.basis);
+    }
   }
   std::size_t place = prospect.tail_count;
   while (place > 0 && admitted.at < prospect.tail[place - 1].at) {
@@ -179,6 +212,7 @@ Admission absorb(const StageChain& chain, Prospect& prospect, const Evidence& ev
   }
   fold_old(chain, prospect);
   forget_outlived(prospect, keep.text_ttl);
+  plan_check(prospect);
   return admission;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "inference/offline.h"
 #include "juncture/core/hash.h"
 #include "juncture/inference/filter.h"
 
@@ -80,6 +81,7 @@ Evidence observe(const Signal& signal, const TextEvidence& text, std::uint8_t ki
   } else if ((!signal.text.empty() && text.words > 0) || text.page) {
     observe_text(text, out);
   }
+  if (signal.type == SignalType::offline) observe_offline(signal.reason, out);
   return out;
 }
 

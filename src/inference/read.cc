@@ -168,8 +168,13 @@ StageOdds stages_of(const StageChain& chain, const Prospect& prospect) {
 }
 
 std::string_view account_of(const Prospect& prospect) {
-  if (prospect.head.consent != Consent::granted || prospect.account.at.time_ms < prospect.head.first_ms) return {};
-  return prospect.account.text();
+  if (prospect.head.consent != Consent::granted) return {};
+  if (prospect.link.account_size > 0) return prospect.link.account_text();
+  return prospect.account.at.time_ms < prospect.head.first_ms ? std::string_view{} : prospect.account.text();
+}
+
+AccountBasis account_basis_of(const Prospect& prospect) {
+  return prospect.link.account_size > 0 ? AccountBasis::declared : prospect.account.basis;
 }
 
 WindowCounts windows_of(const Prospect& prospect, Timestamp now) {

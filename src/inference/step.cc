@@ -5,14 +5,16 @@
 #include "inference/activity.h"
 #include "inference/business_time.h"
 #include "inference/lanes.h"
+#include "inference/normalise.h"
 #include "inference/offers.h"
+#include "inference/track.h"
 #include "juncture/core/math.h"
+#include "juncture/inference/conditions.h"
 
 namespace juncture {
 namespace {
 
 using Lanes = StageChain::Lanes;
-constexpr float kFloor = 1e-9F;
 constexpr double kLn2 = 0.69314718055994530942;
 constexpr double kDayMs = 86'400'000.0;
 
@@ -20,42 +22,8 @@ void add_saturating(std::uint16_t& counter) {
   if (counter < 0xffff) ++counter;
 }
 
-// In eight lanes, then across them: a fixed order that does not wait for one add after the other.
-float sum_of(const StageChain::Phases& phases) {
-  std::array<float, 8> lane{};
-  for (std::size_t p = 0; p < kPhases; p += 8) {
-    for (std::size_t i = 0; i < 8; ++i) lane[i] += phases[p + i];
-  }
-  return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
-}
-
-void normalise(StageChain::Phases& phases) {
-  phases[kPhases - 1] = 0;
-  const float scale = 1.0F / sum_of(phases);
-  for (float& p : phases) {
-    const float scaled = p * scale;
-    p = scaled > kFloor ? scaled : kFloor;
-  }
-  phases[kPhases - 1] = 0;
-  const float again = 1.0F / sum_of(phases);
-  for (float& p : phases) p *= again;
-}
-
-void normalise(std::array<float, 3>& odds) {
-  const float sum = odds[0] + odds[1] + odds[2];
-  for (float& x : odds) x = std::max(x / sum, kFloor);
-  const float again = odds[0] + odds[1] + odds[2];
-  for (float& x : odds) x /= again;
-}
-
 std::array<double, 3> as_double(const std::array<float, 3>& x) {
   return {static_cast<double>(x[0]), static_cast<double>(x[1]), static_cast<double>(x[2])};
-}
-
-std::array<float, kBuyingStages + 1> stage_mass(const StageChain& chain, const BeliefState& state) {
-  std::array<float, kBuyingStages + 1> mass{};
-  for (std::size_t p = 0; p < kPhases; ++p) mass[chain.stage_of(p)] += state.phases[p];
-  return mass;
 }
 
 // What pulls at the activity chain, averaged over the stages; without the visits.
@@ -75,6 +43,8 @@ bool is_visit(const Evidence& evidence) {
     case SignalType::feedback:
       return !evidence.by_analyst &&
              (evidence.action == FeedbackAction::click || evidence.action == FeedbackAction::accept);
+    case SignalType::identify:
+      return evidence.known;  // of an anonymous id it only says whose it is
     case SignalType::outcome:
     case SignalType::erase:
     case SignalType::tick:
@@ -121,16 +91,8 @@ void take_feedback(const StageChain& chain, BeliefState& state, const Evidence& 
     state.dismissed = true;
   } else if (evidence.action == FeedbackAction::wrong && evidence.stage < kStages) {
     correct_stage(chain, state, evidence.stage);
+    note_correction(chain, state.track, evidence);
   }
-}
-
-void take_outcome(BeliefState& state, const Evidence& evidence) {
-  constexpr float kSure = 20.0F;
-  state.outcome = evidence.outcome;
-  if (evidence.outcome == DealOutcome::won) state.activity[0] *= kSure;
-  if (evidence.outcome == DealOutcome::no_decision) state.activity[1] *= kSure * kSure;
-  if (evidence.outcome == DealOutcome::lost) state.activity[2] *= kSure * kSure;
-  normalise(state.activity);
 }
 
 // A new session is a visit: it multiplies the odds by how often each condition comes.
@@ -149,6 +111,7 @@ void take_visit(const StageChain& chain, BeliefState& state, const Evidence& evi
     state.visits += state.activity[0];
   }
   state.windows.add(evidence.at.time_ms, first);
+  note_visit(state.track, evidence, session);
   add_saturating(state.signals);
   if (evidence.type == SignalType::offline) add_saturating(state.offline);
   if (first) state.first_ms = evidence.at.time_ms;
@@ -192,22 +155,13 @@ void take_text(const StageChain& chain, BeliefState& state, const Evidence& evid
   const float from_noise = log_likelihood(chain, evidence, state.noise, l);
   Lanes whole = l;
   for (float& x : l) x *= eta;
-  lanes::exp_all(l);
   lanes::exp_all(whole);
-  float expected = 0, mean = 0;
-  for (std::size_t p = 0; p + 1 < kPhases; ++p) {
-    const std::size_t s = chain.stage_of(p);
-    expected += state.phases[p] * whole[s];
-    mean += state.phases[p] * l[s];
-    state.phases[p] *= l[s];
-  }
+  float expected = 0;
+  for (std::size_t p = 0; p + 1 < kPhases; ++p) expected += state.phases[p] * whole[chain.stage_of(p)];
   expected = state.activity[0] * expected + state.activity[1] * whole[kBuyingStages] +
              state.activity[2] * whole[kBuyingStages + 1];
-  normalise(state.phases);
-  state.activity[0] *= mean;
-  state.activity[1] *= .5F * l[kBuyingStages] + .5F * mean;
-  state.activity[2] *= .5F * l[kBuyingStages + 1] + .5F * mean;
-  normalise(state.activity);
+  note_text(chain, state, evidence, l);
+  weigh(chain, state, l);
 
   const float noise = std::max(std::min(from_noise / expected, 1.0F), static_cast<float>(evidence.none) / 255.0F);
   state.noise += static_cast<float>(chain.parameters().noise_gain) * eta * (noise - state.noise);
@@ -221,27 +175,6 @@ void take_text(const StageChain& chain, BeliefState& state, const Evidence& evid
   if (evidence.role < kRoles) {
     float& role = state.roles[evidence.role];
     role = std::min(role + eta * static_cast<float>(evidence.role_strength) / 15.0F, 4.0F);
-  }
-}
-
-// Follows the most likely of the twelve with hysteresis: a lead of .10, or two signals in a row.
-void follow_mode(const StageChain& chain, BeliefState& state, std::int64_t at_ms, bool first) {
-  const auto mass = stage_mass(chain, state);
-  std::size_t best = 0;
-  for (std::size_t s = 1; s < kBuyingStages; ++s) {
-    if (mass[s] > mass[best]) best = s;
-  }
-  if (best == state.mode && !first) {
-    state.challenges = 0;
-    return;
-  }
-  state.challenges = best == state.challenger && state.challenges < 2 ? static_cast<std::uint8_t>(state.challenges + 1)
-                                                                      : std::uint8_t{1};
-  state.challenger = static_cast<std::uint8_t>(best);
-  if (first || mass[best] - mass[state.mode] >= .10F || state.challenges >= 2) {
-    state.mode = static_cast<std::uint8_t>(best);
-    state.mode_since_ms = at_ms;
-    state.challenges = 0;
   }
 }
 
@@ -264,6 +197,50 @@ bool take_consent(BeliefState& state, const Evidence& evidence) {
 }
 
 }  // namespace
+
+void weigh(const StageChain& chain, BeliefState& state, Lanes l) {
+  lanes::exp_all(l);
+  float mean = 0;
+  for (std::size_t p = 0; p + 1 < kPhases; ++p) {
+    const std::size_t s = chain.stage_of(p);
+    mean += state.phases[p] * l[s];
+    state.phases[p] *= l[s];
+  }
+  normalise(state.phases);
+  state.activity[0] *= mean;
+  state.activity[1] *= .5F * l[kBuyingStages] + .5F * mean;
+  state.activity[2] *= .5F * l[kBuyingStages + 1] + .5F * mean;
+  normalise(state.activity);
+}
+
+void take_outcome(BeliefState& state, DealOutcome outcome) {
+  constexpr float kSure = 20.0F;
+  state.outcome = outcome;
+  if (outcome == DealOutcome::won) state.activity[0] *= kSure;
+  if (outcome == DealOutcome::no_decision) state.activity[1] *= kSure * kSure;
+  if (outcome == DealOutcome::lost) state.activity[2] *= kSure * kSure;
+  normalise(state.activity);
+}
+
+void follow_mode(const StageChain& chain, BeliefState& state, std::int64_t at_ms, bool first) {
+  const auto mass = stage_mass(chain, state);
+  std::size_t best = 0;
+  for (std::size_t s = 1; s < kBuyingStages; ++s) {
+    if (mass[s] > mass[best]) best = s;
+  }
+  if (best == state.mode && !first) {
+    state.challenges = 0;
+    return;
+  }
+  state.challenges = best == state.challenger && state.challenges < 2 ? static_cast<std::uint8_t>(state.challenges + 1)
+                                                                      : std::uint8_t{1};
+  state.challenger = static_cast<std::uint8_t>(best);
+  if (first || mass[best] - mass[state.mode] >= .10F || state.challenges >= 2) {
+    state.mode = static_cast<std::uint8_t>(best);
+    state.mode_since_ms = at_ms;
+    state.challenges = 0;
+  }
+}
 
 BeliefState denied_state() {
   BeliefState out;
@@ -387,11 +364,15 @@ TailNote fold(const StageChain& chain, BeliefState& state, const Evidence& evide
   if (evidence.type == SignalType::feedback) {
     take_feedback(chain, state, evidence);
   } else if (evidence.type == SignalType::outcome) {
-    take_outcome(state, evidence);
+    take_outcome(state, evidence.outcome);
+    day_of(state.track, evidence.at.time_ms).outcome = evidence.outcome;
   } else if (evidence.has_text) {
     take_text(chain, state, evidence, note);
   }
   follow_mode(chain, state, evidence.at.time_ms, first);
+  if (visit || evidence.type == SignalType::outcome || evidence.action == FeedbackAction::wrong) {
+    state.conditions = prospect_conditions(chain, state, evidence.at.time_ms);
+  }
   note.mode_after = static_cast<std::uint8_t>(most_likely(stage_odds(chain, state)));
   return note;
 }

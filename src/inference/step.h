@@ -1,6 +1,7 @@
 // One step of the fold: a belief and the next evidence in event order give the next belief.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "juncture/core/evidence.h"
@@ -18,6 +19,23 @@ void propagate(const StageChain& chain, BeliefState& state, std::int64_t to_ms);
 // ln L_s / max L per condition in lanes 0..13, clipped, before eta: what the evidence says of the stage by itself.
 // Returns the part of each L_s / max L that is there because the text may say nothing of the stage.
 float log_likelihood(const StageChain& chain, const Evidence& evidence, float noise, StageChain::Lanes& out);
+
+// Multiplies the odds by e^l: `l` as log_likelihood() has it, with its discounts. Stages of who is not active move
+// less.
+void weigh(const StageChain& chain, BeliefState& state, StageChain::Lanes l);
+
+// A deal that is reported closed; as sure as a report is.
+void take_outcome(BeliefState& state, DealOutcome outcome);
+
+// Follows the most likely of the twelve with hysteresis: a lead of .10, or two signals in a row.
+void follow_mode(const StageChain& chain, BeliefState& state, std::int64_t at_ms, bool first);
+
+// Odds of the twelve stages while active; the padding's in the last.
+inline std::array<float, kBuyingStages + 1> stage_mass(const StageChain& chain, const BeliefState& state) {
+  std::array<float, kBuyingStages + 1> mass{};
+  for (std::size_t p = 0; p < kPhases; ++p) mass[chain.stage_of(p)] += state.phases[p];
+  return mass;
+}
 
 // The 14 odds that a reading shows.
 StageOdds stage_odds(const StageChain& chain, const BeliefState& state);

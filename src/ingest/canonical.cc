@@ -16,6 +16,8 @@ void write_person(JsonWriter& json, const Signal& signal) {
   json.member(signal.anonymous ? "anonymous" : "prospect", signal.prospect.text());
   if (!signal.anonymous) write_text(json, "anonymous", signal.alias);
   write_text(json, "account", signal.account.text());
+  if (signal.basis != AccountBasis::declared) json.member("basis", name_of(signal.basis));
+  if (signal.links) json.member("person", signal.person);
 }
 
 void write_control(SignalType type, std::string_view version, Timestamp at, std::optional<std::int64_t> after_offset,

@@ -28,6 +28,8 @@ enum class Field : std::uint8_t {
   stage,
   actor,
   until,
+  email,
+  ip,
   // Ours alone.
   v,
   received_at,
@@ -35,13 +37,15 @@ enum class Field : std::uint8_t {
   source,
   version,
   after_offset,
+  person,
+  basis,
 };
-constexpr std::array<std::string_view, 28> kFieldNames{
-    "prospect", "anonymous", "type",        "id",       "ts",     "sent_at", "account",
-    "text",     "title",     "url",         "referrer", "device", "consent", "properties",
-    "content",  "action",    "decision",    "token",    "reason", "stage",   "actor",
-    "until",    "v",         "received_at", "clamped",  "source", "version", "after_offset"};
-constexpr std::size_t kForeignFields = 22;
+constexpr std::array<std::string_view, 32> kFieldNames{
+    "prospect", "anonymous",   "type",     "id",     "ts",      "sent_at",      "account", "text",
+    "title",    "url",         "referrer", "device", "consent", "properties",   "content", "action",
+    "decision", "token",       "reason",   "stage",  "actor",   "until",        "email",   "ip",
+    "v",        "received_at", "clamped",  "source", "version", "after_offset", "person",  "basis"};
+constexpr std::size_t kForeignFields = 24;
 
 using Problem = std::optional<Rejection>;
 
@@ -178,6 +182,11 @@ Problem read_own(Field field, const JsonMember& member, SignalFields& out) {
       if (member.kind != JsonKind::integer) return wrong_type(member, "an offset");
       out.record.after_offset = member.integer;
       return std::nullopt;
+    case Field::person:
+      out.record.signal.links = true;
+      return read_id(member, out.record.signal.person);
+    case Field::basis:
+      return read_name(member, kAccountBasisNames, out.record.signal.basis);
     default:
       if (member.kind == JsonKind::integer && member.integer == 1) return std::nullopt;
       return Rejection{"unknown_value", member.position, "version of the record's format"};
@@ -235,6 +244,10 @@ Problem read_field(Field field, const JsonMember& member, Trust trust, const Str
       return read_name(member, kStageNames, signal.stage.emplace());
     case Field::actor:
       return read_id(member, signal.actor);
+    case Field::email:
+      return read_string(member, kStringBytesMax, out.email);
+    case Field::ip:
+      return read_string(member, kStringBytesMax, out.address);
     case Field::until:
       out.has_until = true;
       return trust == Trust::ours ? read_own_time(member, signal.until) : read_time(member, signal.until);
@@ -304,7 +317,9 @@ std::optional<Rejection> check_complete(const SignalFields& fields) {
   if (is_control(signal.type)) return std::nullopt;
   if (signal.prospect.empty()) return Rejection{"missing_prospect", 0, "prospect or anonymous"};
   if (signal.type == SignalType::query && signal.text.empty()) return missing("text");
-  if (signal.type == SignalType::identify && signal.anonymous) return missing("prospect");
+  if (signal.type == SignalType::identify && signal.anonymous && !signal.links && signal.reason != kUnlink) {
+    return missing("prospect, or reason: unlink");
+  }
   if (signal.type == SignalType::content && signal.content.empty() && signal.url.empty()) {
     return missing("content or url");
   }

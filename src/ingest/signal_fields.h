@@ -15,9 +15,13 @@ namespace juncture {
 // foreign: from outside; control types and our own book-keeping fields are refused. ours: what write_signal wrote.
 enum class Trust : std::uint8_t { foreign, ours };
 
+// `reason` of an identify by which an anonymous id becomes nobody's again.
+inline constexpr std::string_view kUnlink = "unlink";
+
 struct SignalFields {
   Canonical record;
   std::string_view prospect, anonymous, title;
+  std::string_view email, address;  // of the sender; used to find the account, never kept
   ClientTimes times;
   bool has_type = false;
   bool has_until = false;

@@ -5,15 +5,19 @@
 
 #include "juncture/core/account.h"
 #include "juncture/core/hash.h"
+#include "juncture/inference/account_filter.h"
 #include "juncture/ingest/dead_letter.h"
 #include "juncture/pipeline/render.h"
 #include "juncture/state/account_codec.h"
+#include "juncture/state/due_index.h"
 #include "juncture/state/keys.h"
+#include "pipeline/condition_events.h"
 
 namespace juncture {
 namespace {
 
-enum Topic : std::size_t { kRows = 0, kDeadLetters = 1 };
+enum Topic : std::size_t { kRows = 0, kDeadLetters = 1, kConditionChanges = 2 };
+constexpr std::size_t kChecksPerTick = 64;
 
 bool forget_former(Account& account, std::uint64_t prospect) {
   const auto at = std::lower_bound(account.former.begin(), account.former.end(), prospect);
@@ -55,7 +59,14 @@ void take(Account& account, const AccountEvidence& evidence) {
                       .first_ms = evidence.first_ms,
                       .last_ms = evidence.last_ms,
                       .signals = evidence.signals,
-                      .stages = evidence.stages};
+                      .stages = evidence.stages,
+                      .person = evidence.person,
+                      .offline = evidence.offline,
+                      .known = evidence.known,
+                      .basis = evidence.basis,
+                      .has_roles = evidence.has_roles,
+                      .roles = evidence.roles,
+                      .track = {evidence.track.days.begin(), evidence.track.days.begin() + evidence.track.count}};
   if (known) {
     *at = member;
     return;
@@ -65,55 +76,137 @@ void take(Account& account, const AccountEvidence& evidence) {
   if (account.members.size() > kMembersMax) coarsen(account);
 }
 
+// Half hours since 1970 at which a tick is to look at it; what one has noticed holds until something newer is known.
+void plan_check(Account& account, std::int64_t newest_ms) {
+  if (account.checked_ms > newest_ms) return;
+  account.checked_ms = 0;
+  account.check_due = account.members.empty() ? 0 : first_check_after(newest_ms);
+}
+
 class AccountPipeline final : public Pipeline {
  public:
-  AccountPipeline(Millis fresh_within, PipelineCounters& counters) : fresh_within_(fresh_within), count_(counters) {}
+  AccountPipeline(const Knowledge& knowledge, Millis fresh_within, PipelineCounters& counters)
+      : knowledge_(knowledge), fresh_within_(fresh_within), count_(counters) {}
 
   Status process(const Record& record, bool fresh, State& state, Output& output) override {
     count_.read.add();
     AccountEvidence evidence;
     Status decoded = decode(record.value, evidence);
     if (!decoded && decoded.error().domain != Domain::record) return decoded;
-    if (!decoded || record.key.empty()) return dead_letter(record, output);
+    const bool tick = decoded && evidence.kind == AccountEvidence::Kind::tick;
+    if (!decoded || (record.key.empty() && !tick)) return dead_letter(record, output);
     count_.accepted.add();
-
-    const AccountId id(record.key);
-    keys::account(id, key_);
-    if (Status loaded = load(state); !loaded) return loaded;
-    const bool existed = !account_.empty();
-    take(account_, evidence);
-    if (account_.empty()) {
-      if (!existed) return {};
-      if (Status gone = state.remove(key_); !gone) return gone;
-      return output.tombstone(kRows, id.text());
-    }
-    encode(account_, buffer_);
-    if (Status saved = state.put(key_, buffer_); !saved) return saved;
-
-    // What was said of somebody who left is taken back, however old the news is.
-    const bool left = evidence.kind == AccountEvidence::Kind::left;
-    const bool recent = fresh && to_ms(record.timestamp) - evidence.recorded_ms <= fresh_within_.count();
-    if (!left && !recent) {
-      count_.stale.add();
-      return {};
-    }
-    buffer_.clear();
-    JsonWriter json(buffer_);
-    json.begin_object();
-    write_account(json, id.text(), account_, Timestamp::min());
-    json.end_object();
-    return output.emit(kRows, id.text(), buffer_);
+    if (tick) return let_time_pass(record, from_ms(evidence.recorded_ms), fresh, state, output);
+    return take_in(record, evidence, fresh, state, output);
   }
 
  private:
-  Status load(State& state) {
+  Status take_in(const Record& record, const AccountEvidence& evidence, bool fresh, State& state, Output& output) {
+    const AccountId id(record.key);
+    if (Status loaded = load(id, state); !loaded) return loaded;
+    const bool existed = !account_.empty();
+    const std::uint32_t registered = account_.check_due;
+    // What was said of somebody who left is taken back, however old the news is. Where nothing is said nothing has to
+    // be inferred: the state is the people.
+    const bool left = evidence.kind == AccountEvidence::Kind::left;
+    const bool recent = fresh && to_ms(record.timestamp) - evidence.recorded_ms <= fresh_within_.count();
+    const bool speaks = left || recent;
+    const Conditions held = speaks ? conditions_of(chain_of(id), account_, belief_of(id)) : Conditions{};
+
+    take(account_, evidence);
+    const std::int64_t newest = newest_ms(account_);
+    plan_check(account_, newest);
+    if (account_.empty()) return existed ? forget(id, registered, state, output) : Status{};
+    // The index starts at the oldest signal ever heard of, in whatever order they come.
+    const std::int64_t oldest = left ? newest : std::min(evidence.first_ms, newest);
+    if (Status saved = save(id, registered, oldest, state); !saved) return saved;
+
+    if (!speaks) {
+      count_.stale.add();
+      return {};
+    }
+    const AccountBelief belief = belief_of(id);
+    if (Status said = tell(record, id, belief, held, from_ms(newest), output); !said) return said;
+    return emit_row(id, belief, Timestamp::min(), output);
+  }
+
+  // A tick: accounts of which nothing has been heard are looked at, a bounded number at a time.
+  Status let_time_pass(const Record& record, Timestamp now, bool fresh, State& state, Output& output) {
+    const auto visited =
+        index_.run_due(state, now, kChecksPerTick, [&](std::string_view id, DueIndex::Bucket bucket) -> Result<bool> {
+          if (Status heard = hear_silence(record, AccountId(id), bucket, now, fresh, state, output); !heard) {
+            return tl::unexpected(heard.error());
+          }
+          return false;
+        });
+    if (!visited) return tl::unexpected(visited.error());
+    return {};
+  }
+
+  Status hear_silence(const Record& record, AccountId id, DueIndex::Bucket due, Timestamp now, bool fresh, State& state,
+                      Output& output) {
+    if (Status loaded = load(id, state); !loaded) return loaded;
+    if (account_.check_due == 0 || account_.check_due > due) return {};  // it has moved on meanwhile
+    const std::uint32_t registered = account_.check_due;
+    const AccountBelief belief = belief_of(id);
+    const Conditions held = conditions_of(chain_of(id), account_, belief);
+    const Conditions holding = conditions_after_silence(chain_of(id), account_, belief, to_ms(now));
+    if (holding != held) account_.checked_ms = to_ms(now);
+    account_.check_due = next_check_after(belief.newest_ms, to_ms(now), holding);
+    if (Status saved = save(id, registered, belief.newest_ms, state); !saved) return saved;
+    if (!fresh || holding == held) return {};
+    if (Status told = tell(record, id, belief, held, now, output); !told) return told;
+    return emit_row(id, belief, now, output);
+  }
+
+  const StageChain& chain_of(AccountId id) const { return rules_of(knowledge_, id).chain; }
+
+  AccountBelief belief_of(AccountId id) { return folds_.belief(chain_of(id), hash64(id.text()), account_); }
+
+  Status load(AccountId id, State& state) {
+    keys::account(id, key_);
     const auto value = state.get(key_);
     if (!value) return tl::unexpected(value.error());
     if (*value) return decode(**value, account_);
-    account_.members.clear();
-    account_.former.clear();
-    account_.beyond = 0;
+    account_ = Account{};
     return {};
+  }
+
+  Status save(AccountId id, std::uint32_t registered, std::int64_t seen_ms, State& state) {
+    encode(account_, buffer_);
+    if (Status saved = state.put(key_, buffer_); !saved) return saved;
+    const auto before = registered != 0 ? std::optional(registered) : std::nullopt;
+    if (account_.check_due != 0) {
+      return index_.touch(state, id.text(), before, account_.check_due, from_ms(seen_ms));
+    }
+    return before ? index_.drop(state, *before, id.text()) : Status{};
+  }
+
+  Status forget(AccountId id, std::uint32_t registered, State& state, Output& output) {
+    if (Status gone = state.remove(key_); !gone) return gone;
+    if (registered != 0) {
+      if (Status gone = index_.drop(state, registered, id.text()); !gone) return gone;
+    }
+    if (Status gone = output.tombstone(kConditionChanges, condition_key("account", id.text())); !gone) return gone;
+    return output.tombstone(kRows, id.text());
+  }
+
+  Status tell(const Record& record, AccountId id, const AccountBelief& belief, Conditions held, Timestamp at,
+              Output& output) {
+    const Conditions now = conditions_of(chain_of(id), account_, belief);
+    if (now == held) return {};
+    const ConditionSubject subject{.kind = "account", .id = id.text(), .account = {}};
+    return emit_changes(subject, held, now, outlook_of(chain_of(id), belief, to_ms(at)).odds,
+                        {.at = at, .recorded_at = record.timestamp}, kConditionChanges, buffer_, output);
+  }
+
+  Status emit_row(AccountId id, const AccountBelief& belief, Timestamp as_of, Output& output) {
+    buffer_.clear();
+    JsonWriter json(buffer_);
+    json.begin_object();
+    write_account(json, rules_of(knowledge_, id), id.text(), account_, belief, as_of);
+    json.end_object();
+    return output.emit(kRows, id.text(), buffer_);
   }
 
   Status dead_letter(const Record& record, Output& output) {
@@ -124,8 +217,11 @@ class AccountPipeline final : public Pipeline {
     return output.emit(kDeadLetters, record.key, buffer_);
   }
 
+  const Knowledge& knowledge_;
   Millis fresh_within_;
   PipelineCounters& count_;
+  DueIndex index_;
+  AccountFolds folds_;
   Account account_;
   std::string key_;
   std::string buffer_;
@@ -133,8 +229,9 @@ class AccountPipeline final : public Pipeline {
 
 }  // namespace
 
-std::unique_ptr<Pipeline> make_account_pipeline(Millis fresh_within, PipelineCounters& counters) {
-  return std::make_unique<AccountPipeline>(fresh_within, counters);
+std::unique_ptr<Pipeline> make_account_pipeline(const Knowledge& knowledge, Millis fresh_within,
+                                                PipelineCounters& counters) {
+  return std::make_unique<AccountPipeline>(knowledge, fresh_within, counters);
 }
 
 }  // namespace juncture

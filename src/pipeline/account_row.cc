@@ -1,80 +1,266 @@
 #include <algorithm>
 
+#include "juncture/inference/committee.h"
 #include "juncture/pipeline/render.h"
 
 namespace juncture {
 namespace {
 
-constexpr std::int64_t kActiveMs = 30LL * 86'400'000;
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::int64_t kActiveMs = 30LL * kDayMs;
 constexpr double kWhole = 65535.0;
+constexpr double kShownRole = .1;  // likelier ones are named
 
-// Over several people: how far they are apart says as much as where they stand on average.
-struct Spread {
-  std::array<std::uint64_t, kStages> sum{};
+void fixed(JsonWriter& json, std::string_view name, double value, int decimals) {
+  json.key(name).fixed(value, decimals);
+}
+
+// Over several people: how far they are apart says as much as where the account stands.
+void write_range(JsonWriter& json, const Account& account, std::int64_t now_ms) {
+  const auto active = [&](const Member& member) { return member.last_ms > now_ms - kActiveMs; };
+  const bool any = std::any_of(account.members.begin(), account.members.end(), active);
   StageShares low{}, high{};
-  std::size_t count = 0;
-
-  void add(const StageShares& stages) {
+  bool first = true;
+  for (const Member& member : account.members) {
+    if (any && !active(member)) continue;
     for (std::size_t s = 0; s < kStages; ++s) {
-      sum[s] += stages[s];
-      low[s] = count == 0 ? stages[s] : std::min(low[s], stages[s]);
-      high[s] = count == 0 ? stages[s] : std::max(high[s], stages[s]);
+      low[s] = first ? member.stages[s] : std::min(low[s], member.stages[s]);
+      high[s] = first ? member.stages[s] : std::max(high[s], member.stages[s]);
     }
-    ++count;
+    first = false;
   }
-  double mean(std::size_t s) const { return static_cast<double>(sum[s]) / (kWhole * static_cast<double>(count)); }
-};
+  const auto write = [&](std::string_view name, const StageShares& shares) {
+    json.key(name).begin_array();
+    for (const std::uint16_t share : shares) json.fixed(share / kWhole, 5);
+    json.end_array();
+  };
+  write("low", low);
+  write("high", high);
+}
 
-void write_shares(JsonWriter& json, std::string_view name, const StageShares& shares) {
-  json.key(name).begin_array();
-  for (const std::uint16_t share : shares) json.fixed(share / kWhole, 5);
+void write_stage(JsonWriter& json, const Account& account, const Reading& reading) {
+  json.key("stage");
+  if (account.members.empty()) return json.null();
+  json.begin_object();
+  write_stage_odds(json, reading);
+  write_range(json, account, to_ms(reading.as_of));
+  json.end_object();
+}
+
+void write_people(JsonWriter& json, const Account& account, std::int64_t now_ms) {
+  const auto active = std::count_if(account.members.begin(), account.members.end(),
+                                    [&](const Member& member) { return member.last_ms > now_ms - kActiveMs; });
+  json.key("people").begin_object();
+  json.member("seen", account.people());
+  json.member("active_30d", active);
+  json.member("kept", account.members.size());
+  json.end_object();
+}
+
+void write_committee(JsonWriter& json, const Committee& committee) {
+  json.key("committee").begin_object();
+  json.key("size").begin_object();
+  fixed(json, "mean", committee.size.mean, 1);
+  json.member("low", committee.size.low);
+  json.member("high", committee.size.high);
+  json.end_object();
+  json.member("told_apart", committee.ids.people);
+  json.member("anonymous_ids", committee.ids.anonymous);
+  json.key("roles").begin_array();
+  for (std::size_t r = 0; r + 1 < kRoles; ++r) {
+    if (committee.present[r] < kShownRole) continue;
+    json.begin_object();
+    json.member("role", kRoleNames[r]);
+    fixed(json, "p", committee.present[r], 2);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("missing").begin_array();
+  for (const MissingRole& missing : committee.missing) {
+    json.begin_object();
+    json.member("role", kRoleNames[missing.role]);
+    fixed(json, "p", missing.present, 2);
+    json.member("needed_at", index_of(missing.needed_at) + 1);
+    json.end_object();
+  }
+  json.end_array();
+  fixed(json, "spread", committee.spread, 2);
+  fixed(json, "consensus", committee.consensus, 2);
+  json.member("split", committee.split);
+  json.member("buying", committee.buying);
+  json.end_object();
+}
+
+std::size_t likeliest_stage(const Member& member) {
+  return static_cast<std::size_t>(std::max_element(member.stages.begin(), member.stages.end()) - member.stages.begin());
+}
+
+void write_days(JsonWriter& json, const Member& member) {
+  json.key("days").begin_array();
+  for (const TrackDay& day : member.track) {
+    json.begin_object();
+    json.member("ts", static_cast<std::int64_t>(day.day) * kDayMs);
+    json.member("signals", day.signals);
+    json.member("visits", day.visits);
+    json.member("offline", day.offline);
+    // The condition that the day's texts spoke for, where they spoke at all.
+    const auto most = std::max_element(day.against.begin(), day.against.end());
+    json.key("spoke_for");
+    if (*most == 0) {
+      json.null();
+    } else {
+      json.value(std::min_element(day.against.begin(), day.against.end()) - day.against.begin() + 1);
+    }
+    json.end_object();
+  }
   json.end_array();
 }
 
-void write_spread(JsonWriter& json, const Spread& spread) {
-  json.key("stage");
-  if (spread.count == 0) return json.null();
+void write_member(JsonWriter& json, const Member& member, const MemberView& view) {
   json.begin_object();
-  json.key("p").begin_array();
-  for (std::size_t s = 0; s < kBuyingStages; ++s) json.fixed(spread.mean(s), 5);
-  json.end_array();
-  json.key("stalled").fixed(spread.mean(index_of(Stage::stalled)), 5);
-  json.key("rejected").fixed(spread.mean(index_of(Stage::rejected)), 5);
-  const auto most = std::max_element(spread.sum.begin(), spread.sum.end());
-  json.member("mode", static_cast<std::size_t>(most - spread.sum.begin()) + 1);
-  write_shares(json, "low", spread.low);
-  write_shares(json, "high", spread.high);
+  json.member("id", decision_text(member.prospect).substr(2));
+  json.member("known", member.known || member.person != 0);
+  json.key("same_person_as");
+  member.person != 0 ? json.value(decision_text(member.person).substr(2)) : json.null();
+  json.member("basis", name_of(member.basis));
+  fixed(json, "confidence", kAccountConfidence[index_of(member.basis)] / 255.0, 2);
+  json.member("first_seen", member.first_ms);
+  json.member("last_seen", member.last_ms);
+  json.member("signals", member.signals);
+  json.member("offline", member.offline);
+  fixed(json, "active", view.active, 2);
+  json.member("mode", likeliest_stage(member) + 1);
+  fixed(json, "stage", view.stage, 1);
+  const auto role = std::max_element(view.roles.begin(), view.roles.end());
+  json.member("role", kRoleNames[static_cast<std::size_t>(role - view.roles.begin())]);
+  fixed(json, "role_p", *role, 2);
+  write_days(json, member);
   json.end_object();
+}
+
+// The odds at the end of each of the 26 weeks up to now, oldest first.
+void write_weeks(JsonWriter& json, const StageChain& chain, const Account& account, std::int64_t now_ms) {
+  constexpr std::int64_t kWeeks = 26, kWeekMs = 7 * kDayMs;
+  std::vector<std::int64_t> ends;
+  for (std::int64_t week = 1; week <= kWeeks; ++week) ends.push_back(now_ms - (kWeeks - week) * kWeekMs);
+  const std::vector<StageOdds> odds = account_history(chain, account, ends);
+  json.key("weeks").begin_array();
+  for (std::size_t w = 0; w < odds.size(); ++w) {
+    json.begin_object();
+    json.member("start", ends[w] - kWeekMs);
+    json.key("p").begin_array();
+    for (std::size_t s = 0; s < kBuyingStages; ++s) json.fixed(static_cast<double>(odds[w][s]), 3);
+    json.end_array();
+    fixed(json, "stalled", static_cast<double>(odds[w][index_of(Stage::stalled)]), 3);
+    fixed(json, "rejected", static_cast<double>(odds[w][index_of(Stage::rejected)]), 3);
+    fixed(json, "unobserved_share", unobserved_share(chain, odds[w]), 2);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+struct Whole {
+  Reading reading;
+  Committee committee;
+};
+
+Whole write_whole(JsonWriter& json, const AccountRules& rules, std::string_view id, const Account& account,
+                  const AccountBelief& belief, Timestamp as_of) {
+  const StageChain& chain = rules.chain;
+  Whole whole;
+  whole.reading = read_account(chain, belief, as_of);
+  const std::int64_t now_ms = to_ms(whole.reading.as_of);
+  whole.committee = committee_of(chain, account, whole.reading.stages, now_ms, rules.responsibility);
+  std::uint64_t signals = 0;
+  for (const Member& member : account.members) signals += member.signals;
+  json.member("v", 2);
+  json.member("account", id);
+  json.member("as_of", now_ms);
+  write_people(json, account, now_ms);
+  json.member("signals", signals);
+  json.key("last_activity");
+  account.members.empty() ? json.null() : json.value(belief.newest_ms);
+  write_stage(json, account, whole.reading);
+  write_outlook(json, whole.reading);
+  write_offline(json, chain, whole.reading);
+  write_committee(json, whole.committee);
+  const AccountOutlook outlook = outlook_of(chain, belief, now_ms);
+  write_conditions(json, outlook.odds, outlook.pace, conditions_of(chain, account, belief));
+  return whole;
 }
 
 }  // namespace
 
-void write_account(JsonWriter& json, std::string_view account, const Account& state, Timestamp as_of) {
-  std::int64_t last_ms = 0;
-  std::uint64_t signals = 0;
-  for (const Member& member : state.members) {
-    last_ms = std::max(last_ms, member.last_ms);
-    signals += member.signals;
+double unobserved_share(const StageChain& chain, const StageOdds& stages) {
+  double share = 0, mass = 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    share += static_cast<double>(stages[s]) * chain.parameters().offline_share[s];
+    mass += static_cast<double>(stages[s]);
   }
-  const std::int64_t now_ms = std::max(to_ms(as_of), last_ms);
-  const auto active = [&](const Member& member) { return member.last_ms > now_ms - kActiveMs; };
-  const auto active_count = std::count_if(state.members.begin(), state.members.end(), active);
-  Spread spread;
-  for (const Member& member : state.members) {
-    if (active_count == 0 || active(member)) spread.add(member.stages);
-  }
-  json.member("v", 1);
-  json.member("account", account);
-  json.member("as_of", now_ms);
-  json.key("people").begin_object();
-  json.member("seen", state.people());
-  json.member("active_30d", active_count);
-  json.member("kept", state.members.size());
+  return mass > 0 ? share / mass : 0;
+}
+
+void write_offline(JsonWriter& json, const StageChain& chain, const Reading& reading) {
+  json.key("offline").begin_object();
+  json.member("signals", reading.offline);
+  fixed(json, "unobserved_share", unobserved_share(chain, reading.stages), 2);
   json.end_object();
-  json.member("signals", signals);
-  json.key("last_activity");
-  state.members.empty() ? json.null() : json.value(last_ms);
-  write_spread(json, spread);
+}
+
+void write_conditions(JsonWriter& json, const Likelihoods& odds, const Pace& pace, Conditions holding) {
+  json.key("likelihoods").begin_object();
+  fixed(json, "warning_signs", static_cast<double>(odds.warning_signs), 3);
+  fixed(json, "no_decision_risk", static_cast<double>(odds.no_decision_risk), 3);
+  fixed(json, "stalled", static_cast<double>(odds.stalled), 3);
+  fixed(json, "silently_rejected", static_cast<double>(odds.silently_rejected), 3);
+  json.end_object();
+  json.key("surge").begin_object();
+  fixed(json, "signals", pace.count, 0);
+  fixed(json, "usual", pace.expected, 2);
+  json.end_object();
+  json.key("conditions").begin_array();
+  for (std::size_t c = 0; c < kConditions; ++c) {
+    if (holds(holding, static_cast<Condition>(c))) json.value(kConditionNames[c]);
+  }
+  json.end_array();
+}
+
+void write_outlook(JsonWriter& json, const Reading& reading) {
+  json.key("progress").begin_object();
+  fixed(json, "mean", static_cast<double>(reading.progress_mean), 1);
+  fixed(json, "lo", static_cast<double>(reading.progress_lo), 1);
+  fixed(json, "hi", static_cast<double>(reading.progress_hi), 1);
+  json.end_object();
+  json.key("dwell").begin_object();
+  fixed(json, "days", static_cast<double>(reading.dwell_days), 1);
+  fixed(json, "median", static_cast<double>(reading.dwell_median_days), 1);
+  fixed(json, "p90", static_cast<double>(reading.dwell_p90_days), 1);
+  json.end_object();
+  json.key("forecast").begin_object();
+  json.member("stage", index_of(reading.next_stage) + 1);
+  fixed(json, "p", static_cast<double>(reading.next_stage_p), 3);
+  fixed(json, "stall_p", static_cast<double>(reading.stall_p_14d), 3);
+  json.key("visit").begin_object();
+  fixed(json, "days", static_cast<double>(reading.next_visit_days), 1);
+  fixed(json, "p", static_cast<double>(reading.next_visit_p), 2);
+  json.end_object();
+  json.end_object();
+}
+
+void write_account(JsonWriter& json, const AccountRules& rules, std::string_view id, const Account& account,
+                   const AccountBelief& belief, Timestamp as_of) {
+  write_whole(json, rules, id, account, belief, as_of);
+}
+
+void write_account_people(JsonWriter& json, const AccountRules& rules, std::string_view id, const Account& account,
+                          const AccountBelief& belief, Timestamp as_of) {
+  const Whole whole = write_whole(json, rules, id, account, belief, as_of);
+  json.key("members").begin_array();
+  for (std::size_t i = 0; i < account.members.size(); ++i) {
+    write_member(json, account.members[i], whole.committee.members[i]);
+  }
+  json.end_array();
+  write_weeks(json, rules.chain, account, to_ms(whole.reading.as_of));
 }
 
 }  // namespace juncture

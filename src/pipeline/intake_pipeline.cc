@@ -23,6 +23,7 @@ class IntakePipeline final : public Pipeline {
     const ParseContext context{.received_at = record.timestamp,
                                .source = source_.format,
                                .consent = source_.consent,
+                               .accounts = source_.accounts,
                                .visitor_seed = source_.visitor_seed};
     const ParseOutcome outcome = connector_.parse(scratch_, record.value, context, signals_);
     if (outcome.rejected()) {

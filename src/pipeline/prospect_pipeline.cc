@@ -6,6 +6,7 @@
 
 #include "juncture/core/hash.h"
 #include "juncture/decision/decide.h"
+#include "juncture/inference/conditions.h"
 #include "juncture/inference/filter.h"
 #include "juncture/ingest/canonical.h"
 #include "juncture/ingest/dead_letter.h"
@@ -16,6 +17,7 @@
 #include "juncture/state/prospect_store.h"
 #include "juncture/state/switches.h"
 #include "juncture/text/scorer.h"
+#include "pipeline/condition_events.h"
 #include "pipeline/content_match.h"
 #include "pipeline/hot_keys.h"
 #include "pipeline/standing.h"
@@ -23,7 +25,14 @@
 namespace juncture {
 namespace {
 
-enum Topic : std::size_t { kSales = 0, kPublic = 1, kDeadLetters = 2, kAccounts = 3, kSignals = 4 };
+enum Topic : std::size_t {
+  kSales = 0,
+  kPublic = 1,
+  kDeadLetters = 2,
+  kAccounts = 3,
+  kConditionChanges = 4,
+  kSignals = 5
+};
 constexpr std::size_t kExpirePerTick = 256;
 
 class ProspectPipeline final : public Pipeline {
@@ -51,7 +60,7 @@ class ProspectPipeline final : public Pipeline {
     watch(record);
     switch (signal.type) {
       case SignalType::tick:
-        return let_time_pass(signal.occurred_at, state, output);
+        return let_time_pass(record, signal.occurred_at, fresh, state, output);
       case SignalType::catalog:
       case SignalType::policy:
       case SignalType::model:
@@ -99,6 +108,7 @@ class ProspectPipeline final : public Pipeline {
     const int mode_before = prospect_.head.started ? static_cast<int>(prospect_.head.mode) : -1;
     const Consent consent_before = prospect_.head.consent;
     account_before_ = account_of(prospect_);
+    const Conditions held = conditions_of(knowledge_.chain, prospect_);
 
     // 3. Admit: logs repeat themselves and phones come online late.
     const ContentItem* item = match_content(knowledge_, signal);
@@ -127,12 +137,25 @@ class ProspectPipeline final : public Pipeline {
       return consent_before == Consent::granted ? forget_outputs(signal.prospect, output) : Status{};
     }
 
+    if (signal.links) return {};  // nobody did anything: there is nothing to answer
+
     // 7. Decide the next best content, or that nothing is better, and say so. Never for yesterday's question.
     if (!fresh) {
       count_.stale.add();
       return {};
     }
+    if (Status told = tell_conditions(signal.prospect, held, signal.occurred_at, record, output); !told) return told;
     return recommend(record, signal, mode_before, output);
+  }
+
+  // What has been entered or left since `held`, each once.
+  Status tell_conditions(ProspectId prospect, Conditions held, Timestamp at, const Record& record, Output& output) {
+    const Conditions now = conditions_of(knowledge_.chain, prospect_);
+    if (now == held) return {};
+    const Likelihoods odds = likelihoods_at(knowledge_.chain, prospect_.head, to_ms(at));
+    const ConditionSubject subject{.kind = "prospect", .id = prospect.text(), .account = account_of(prospect_)};
+    const ConditionTimes times{.at = at, .recorded_at = record.timestamp};
+    return emit_changes(subject, held, now, odds, times, kConditionChanges, buffer_, output);
   }
 
   Status recommend(const Record& record, const Signal& signal, int mode_before, Output& output) {
@@ -148,6 +171,7 @@ class ProspectPipeline final : public Pipeline {
     write_sales_row(buffer_,
                     {.prospect = signal.prospect.text(),
                      .account = account_of(prospect_),
+                     .basis = account_basis_of(prospect_),
                      .decision_id = id,
                      .recorded_at = record.timestamp,
                      .occurred_at = signal.occurred_at,
@@ -191,15 +215,32 @@ class ProspectPipeline final : public Pipeline {
     return output.emit(kAccounts, account.text(), buffer_);
   }
 
-  // A tick: what nobody came back to is forgotten, a bounded number at a time.
-  Status let_time_pass(Timestamp now, State& state, Output& output) {
+  // A tick: what nobody came back to is forgotten, and who has gone silent is looked at; a bounded number at a time.
+  // Accounts hear the same clock.
+  Status let_time_pass(const Record& record, Timestamp now, bool fresh, State& state, Output& output) {
     if (JUNCTURE_MUTANT("M8")) now = mutant_wall_time();
-    const auto gone = store_.expiry().run_due(state, now, kExpirePerTick, [&](ProspectId prospect, AccountId account) {
-      return forget(prospect, account, output);
-    });
+    const auto gone = store_.expiry().run_due(
+        state, now, kExpirePerTick,
+        [&](ProspectId prospect, AccountId account) { return forget(prospect, account, output); },
+        [&](ProspectId prospect) { return hear_silence(record, prospect, now, fresh, state, output); });
     if (!gone) return tl::unexpected(gone.error());
     count_.expired.add(*gone);
-    return {};
+    AccountEvidence tick;
+    tick.kind = AccountEvidence::Kind::tick;
+    tick.recorded_ms = to_ms(now);
+    encode(tick, buffer_);
+    return output.emit(kAccounts, {}, buffer_, record.partition);
+  }
+
+  Status hear_silence(const Record& record, ProspectId id, Timestamp now, bool fresh, State& state, Output& output) {
+    const auto found = store_.load(state, id, prospect_);
+    if (!found) return tl::unexpected(found.error());
+    const Conditions held = conditions_of(knowledge_.chain, prospect_);
+    const Conditions holding = conditions_after_silence(knowledge_.chain, prospect_.head, to_ms(now));
+    if (holding != held) prospect_.checked_ms = to_ms(now);
+    prospect_.check_due = next_check_after(prospect_.newest_ms(), to_ms(now), holding);
+    if (Status saved = store_.save(state, id, prospect_, *found); !saved) return saved;
+    return fresh ? tell_conditions(id, held, now, record, output) : Status{};
   }
 
   Status erase(const Signal& signal, State& state, Output& output) {
@@ -221,7 +262,8 @@ class ProspectPipeline final : public Pipeline {
 
   static Status forget_outputs(ProspectId prospect, Output& output) {
     if (Status gone = output.tombstone(kSales, prospect.text()); !gone) return gone;
-    return output.tombstone(kPublic, prospect.text());
+    if (Status gone = output.tombstone(kPublic, prospect.text()); !gone) return gone;
+    return output.tombstone(kConditionChanges, condition_key("prospect", prospect.text()));
   }
 
   Status dead_letter(const Record& record, const Rejection& rejection, Output& output) {
@@ -240,7 +282,12 @@ class ProspectPipeline final : public Pipeline {
 
   Keep keep(const Signal& signal) {
     const Retention& retention = knowledge_.retention;
-    return {.text = shown_text(signal), .text_ttl = retention.text_ttl, .account = signal.account.text()};
+    return {.text = shown_text(signal),
+            .text_ttl = retention.text_ttl,
+            .account = signal.account.text(),
+            .basis = signal.basis,
+            .links = signal.links,
+            .person = signal.person.empty() ? 0 : hash64(signal.person)};
   }
 
   std::string_view shown_text(const Signal& signal) {

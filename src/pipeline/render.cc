@@ -10,13 +10,15 @@ namespace {
 
 void write_identity(JsonWriter& json, const Row& row, const Reading& reading) {
   // A known id names its account; a cookie's account is what the sender believes.
-  const double confidence = row.account.empty() ? 0.0 : reading.known ? 1.0 : 0.7;
+  const bool given = row.basis == AccountBasis::declared;
+  const double sure = given ? (reading.known ? 1.0 : 0.7) : kAccountConfidence[index_of(row.basis)] / 255.0;
+  const double confidence = row.account.empty() ? 0.0 : sure;
   json.key("identity").begin_object();
   json.member("kind", reading.known ? "known" : "anonymous");
   json.key("account");
   row.account.empty() ? json.null() : json.value(row.account);
   json.member("confidence", confidence);
-  json.member("basis", row.account.empty() ? "none" : "given");
+  json.member("basis", row.account.empty() ? "none" : given ? "given" : name_of(row.basis));
   json.end_object();
 }
 

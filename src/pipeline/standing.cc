@@ -18,6 +18,7 @@ Unsigned scaled(float value, float scale) {
 
 bool concerns_account(const Prospect& prospect, const Evidence& evidence) {
   if (evidence.consent == Consent::denied) return true;  // it has left less than there was
+  if (prospect.head.signals == 0) return false;          // only a link, of somebody who has done nothing yet
   if (evidence.at.time_ms < prospect.head.first_ms) return false;
   if (evidence.consent == Consent::granted) return true;
   for (std::size_t i = prospect.tail_count; i-- > 0;) {
@@ -48,6 +49,10 @@ AccountEvidence standing_of(const StageChain& chain, const Prospect& prospect, c
     out.roles[r] = scaled<std::uint8_t>(head.roles[r], kNatsScale);
   }
   if (!out.has_roles) out.roles = {};
+  out.person = prospect.link.known ? prospect.link.person : 0;
+  out.basis = account_basis_of(prospect);
+  out.offline = head.offline;
+  out.track = head.track;
   return out;
 }
 

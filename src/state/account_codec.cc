@@ -1,6 +1,7 @@
 #include "juncture/state/account_codec.h"
 
 #include "juncture/core/hash.h"
+#include "state/belief_codec.h"
 #include "state/bytes.h"
 
 namespace juncture {
@@ -24,7 +25,47 @@ std::int64_t take_time(ByteReader& in) {
   return ms;
 }
 
-void take_members(ByteReader& in, Account& out) {
+// What versions before 2 did not have.
+template <class Person>
+void put_details(const Person& from, const TrackDay* days, std::size_t count, ByteWriter& out) {
+  out.put(from.person);
+  out.put(from.offline);
+  out.put(static_cast<std::uint8_t>(from.basis));
+  out.put(static_cast<std::uint8_t>(count));
+  for (std::size_t i = 0; i < count; ++i) put_track_day(days[i], out);
+}
+
+// `add` takes each day.
+template <class Person, class Add>
+void take_details(ByteReader& in, Person& out, const Add& add) {
+  out.person = in.take<std::uint64_t>();
+  out.offline = in.take<std::uint16_t>();
+  out.basis = in.take_enum(AccountBasis::declared);
+  const auto count = in.take_at_most<std::uint8_t>(kTrackDays);
+  std::uint32_t before = 0;
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    const TrackDay day = take_track_day(in);
+    in.require(i == 0 || before < day.day);
+    before = day.day;
+    add(day);
+  }
+}
+
+template <class Person>
+void put_roles(const Person& from, ByteWriter& out) {
+  out.put(static_cast<std::uint8_t>(from.has_roles));
+  if (!from.has_roles) return;
+  for (const std::uint8_t role : from.roles) out.put(role);
+}
+
+template <class Person>
+void take_roles(ByteReader& in, Person& out) {
+  out.has_roles = in.take_bool();
+  if (!out.has_roles) return;
+  for (std::uint8_t& role : out.roles) role = in.take<std::uint8_t>();
+}
+
+void take_members(ByteReader& in, std::uint16_t version, Account& out) {
   out.members.clear();
   const auto count = in.take_at_most<std::uint8_t>(kMembersMax);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
@@ -34,6 +75,11 @@ void take_members(ByteReader& in, Account& out) {
     member.last_ms = take_time(in);
     member.signals = in.take<std::uint16_t>();
     take_shares(in, member.stages);
+    if (version >= 2) {
+      member.known = in.take_bool();
+      take_roles(in, member);
+      take_details(in, member, [&](const TrackDay& day) { member.track.push_back(day); });
+    }
     in.require(i == 0 || out.members[i - 1].prospect < member.prospect);
   }
 }
@@ -47,7 +93,7 @@ void take_former(ByteReader& in, Account& out) {
   }
 }
 
-void take_standing(ByteReader& in, AccountEvidence& out) {
+void take_standing(ByteReader& in, std::uint8_t version, AccountEvidence& out) {
   out.recorded_ms = in.take<std::int64_t>();
   out.at.time_ms = take_time(in);
   out.at.id = in.take<std::uint64_t>();
@@ -59,9 +105,9 @@ void take_standing(ByteReader& in, AccountEvidence& out) {
   out.last_ms = take_time(in);
   out.signals = in.take<std::uint16_t>();
   take_shares(in, out.stages);
-  out.has_roles = in.take_bool();
-  if (!out.has_roles) return;
-  for (std::uint8_t& role : out.roles) role = in.take<std::uint8_t>();
+  take_roles(in, out);
+  if (version < 2) return;
+  take_details(in, out, [&](const TrackDay& day) { out.track.days[out.track.count++] = day; });
 }
 
 }  // namespace
@@ -77,10 +123,15 @@ void encode(const Account& account, std::string& out) {
     writer.put(member.last_ms);
     writer.put(member.signals);
     put_shares(member.stages, writer);
+    writer.put(static_cast<std::uint8_t>(member.known));
+    put_roles(member, writer);
+    put_details(member, member.track.data(), member.track.size(), writer);
   }
   writer.put(static_cast<std::uint16_t>(account.former.size()));
   for (const std::uint64_t prospect : account.former) writer.put(prospect);
   writer.put(account.beyond);
+  writer.put(account.checked_ms);
+  writer.put(account.check_due);
   store(kAccountVersion, out.data());
   store(hash64(std::string_view(out).substr(kHeaderBytes), kAccountVersion), out.data() + sizeof(kAccountVersion));
   JUNCTURE_ASSERT(out.size() <= kAccountValueBytesMax);
@@ -95,10 +146,17 @@ Status decode(std::string_view bytes, Account& out) {
   ByteReader in(bytes);
   const auto version = in.take<std::uint16_t>();
   const auto sum = in.take<std::uint64_t>();
-  if (version != kAccountVersion || sum != hash64(bytes.substr(kHeaderBytes), kAccountVersion)) return corrupt();
-  take_members(in, out);
+  if (sum != hash64(bytes.substr(kHeaderBytes), version)) return corrupt();
+  if (version > kAccountVersion) {
+    return fail(Domain::setup, "format_newer",
+                "the state was written by a newer version of juncture; run that version or a later one");
+  }
+  if (version < 1) return corrupt();
+  take_members(in, version, out);
   take_former(in, out);
   out.beyond = in.take<std::uint32_t>();
+  out.checked_ms = version >= 2 ? take_time(in) : 0;
+  out.check_due = version >= 2 ? in.take<std::uint32_t>() : 0;
   if (!in.ok() || !in.at_end()) return corrupt();
   return {};
 }
@@ -108,6 +166,7 @@ void encode(const AccountEvidence& evidence, std::string& out) {
   ByteWriter writer(out);
   writer.put(kAccountEvidenceVersion);
   writer.put(static_cast<std::uint8_t>(evidence.kind));
+  if (evidence.kind == AccountEvidence::Kind::tick) return writer.put(evidence.recorded_ms);
   writer.put(static_cast<std::uint16_t>(evidence.prospect.text().size()));
   writer.put(evidence.prospect.text());
   if (evidence.kind == AccountEvidence::Kind::left) return;
@@ -122,9 +181,8 @@ void encode(const AccountEvidence& evidence, std::string& out) {
   writer.put(evidence.last_ms);
   writer.put(evidence.signals);
   put_shares(evidence.stages, writer);
-  writer.put(static_cast<std::uint8_t>(evidence.has_roles));
-  if (!evidence.has_roles) return;
-  for (const std::uint8_t role : evidence.roles) writer.put(role);
+  put_roles(evidence, writer);
+  put_details(evidence, evidence.track.days.data(), evidence.track.count, writer);
 }
 
 Status decode(std::string_view bytes, AccountEvidence& out) {
@@ -135,12 +193,17 @@ Status decode(std::string_view bytes, AccountEvidence& out) {
     return fail(Domain::environment, "evidence_newer",
                 "a record of accounts.evidence has version " + std::to_string(version) + ": a later juncture wrote it");
   }
-  in.require(version == kAccountEvidenceVersion);
-  out.kind = in.take_enum(AccountEvidence::Kind::signal);
+  in.require(version >= 1 && version <= kAccountEvidenceVersion);
+  out.kind = in.take_enum(version >= 2 ? AccountEvidence::Kind::tick : AccountEvidence::Kind::signal);
+  if (out.kind == AccountEvidence::Kind::tick) {
+    out.recorded_ms = take_time(in);
+    if (in.ok() && in.at_end()) return {};
+    return fail(Domain::record, "evidence_unreadable", "not a record of accounts.evidence");
+  }
   const auto size = in.take_at_most<std::uint16_t>(kProspectIdBytesMax);
   out.prospect = ProspectId(in.take_bytes(size));
   in.require(!out.prospect.empty());
-  if (in.ok() && out.kind != AccountEvidence::Kind::left) take_standing(in, out);
+  if (in.ok() && out.kind != AccountEvidence::Kind::left) take_standing(in, version, out);
   if (in.ok() && in.at_end()) return {};
   return fail(Domain::record, "evidence_unreadable", "not a record of accounts.evidence");
 }

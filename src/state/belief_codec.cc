@@ -74,6 +74,19 @@ void take_offers(ByteReader& in, BeliefState& out) {
   for (std::size_t i = 0; i < out.consumed_count; ++i) out.consumed[i] = in.take<std::uint32_t>();
 }
 
+void put_track(const Track& track, ByteWriter& out) {
+  out.put(track.count);
+  for (std::size_t i = 0; i < track.count; ++i) put_track_day(track.days[i], out);
+}
+
+void take_track(ByteReader& in, Track& out) {
+  out.count = in.take_at_most<std::uint8_t>(kTrackDays);
+  for (std::size_t i = 0; i < out.count && in.ok(); ++i) {
+    out.days[i] = take_track_day(in);
+    in.require(i == 0 || out.days[i - 1].day < out.days[i].day);
+  }
+}
+
 void put_times(const BeliefState& state, ByteWriter& out) {
   for (const std::int64_t t : {state.first_ms, state.last_ms, state.belief_ms, state.session_ms, state.mode_since_ms,
                                state.snoozed_until_ms}) {
@@ -89,6 +102,27 @@ void take_times(ByteReader& in, BeliefState& out) {
 }
 
 }  // namespace
+
+void put_track_day(const TrackDay& day, ByteWriter& out) {
+  out.put(day.day);
+  for (const std::uint8_t nats : day.against) out.put(nats);
+  out.put(day.signals);
+  out.put(day.visits);
+  out.put(day.offline);
+  out.put(static_cast<std::uint8_t>(day.outcome));
+}
+
+TrackDay take_track_day(ByteReader& in) {
+  constexpr std::uint32_t kLatestDay = 1'106'685;  // year 5000
+  TrackDay out;
+  out.day = in.take_at_most<std::uint32_t>(kLatestDay);
+  for (std::uint8_t& nats : out.against) nats = in.take<std::uint8_t>();
+  out.signals = in.take<std::uint8_t>();
+  out.visits = in.take<std::uint8_t>();
+  out.offline = in.take<std::uint8_t>();
+  out.outcome = in.take_enum(DealOutcome::no_decision);
+  return out;
+}
 
 void put_belief(const BeliefState& state, ByteWriter& out) {
   out.put(static_cast<std::uint8_t>(state.started));
@@ -117,9 +151,11 @@ void put_belief(const BeliefState& state, ByteWriter& out) {
   out.put(static_cast<std::uint8_t>(state.dismissed));
   out.put(static_cast<std::uint8_t>(state.outcome));
   put_offers(state, out);
+  out.put(state.conditions);
+  put_track(state.track, out);
 }
 
-void take_belief(ByteReader& in, BeliefState& out) {
+void take_belief(ByteReader& in, std::uint16_t version, BeliefState& out) {
   out = BeliefState{};
   out.started = in.take_bool();
   take_counts(in, out);
@@ -147,6 +183,9 @@ void take_belief(ByteReader& in, BeliefState& out) {
   out.dismissed = in.take_bool();
   out.outcome = in.take_enum(DealOutcome::no_decision);
   take_offers(in, out);
+  if (version < 2) return;
+  out.conditions = in.take_at_most<std::uint8_t>((1U << kConditions) - 1U);
+  take_track(in, out.track);
 }
 
 }  // namespace juncture

@@ -7,6 +7,11 @@
 namespace juncture {
 
 void put_belief(const BeliefState& state, ByteWriter& out);
-void take_belief(ByteReader& in, BeliefState& out);
+// `version`: of the value around it; before 2 a belief had no conditions and no track.
+void take_belief(ByteReader& in, std::uint16_t version, BeliefState& out);
+
+// 22 bytes.
+void put_track_day(const TrackDay& day, ByteWriter& out);
+TrackDay take_track_day(ByteReader& in);
 
 }  // namespace juncture

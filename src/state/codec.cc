@@ -41,14 +41,15 @@ void seal(std::uint16_t flags, std::string& out) {
 }
 
 // Body of a value whose version and checksum are right; none else.
-std::optional<std::string_view> open(std::string_view bytes, std::uint16_t& flags) {
+std::optional<std::string_view> open(std::string_view bytes, std::uint16_t& version, std::uint16_t& flags) {
   if (bytes.size() < kHeaderBytes || bytes.size() > kProspectBytesMax) return std::nullopt;
   ByteReader in(bytes);
-  const auto version = in.take<std::uint16_t>();
+  version = in.take<std::uint16_t>();
   flags = in.take<std::uint16_t>();
   const auto sum = in.take<std::uint64_t>();
   const std::string_view body = bytes.substr(kHeaderBytes);
-  if (version != kProspectVersion || flags > 7 || sum != checksum(version, flags, body)) return std::nullopt;
+  if (version < 1 || version > kProspectVersion || flags > 7 || sum != checksum(version, flags, body))
+    return std::nullopt;
   return body;
 }
 
@@ -92,9 +93,30 @@ void take_texts(ByteReader& in, Prospect& out) {
     in.require(out.texts[i].size > 0 && (i == 0 || out.texts[i - 1].at < out.texts[i].at));
   }
   for (std::size_t i = out.text_count; i < kTextsMax; ++i) out.texts[i] = TimedText{};
+}
+
+// Before version 2 an account was always a declared one, and there were no links and no checks.
+void take_account(ByteReader& in, std::uint16_t version, Prospect& out) {
   out.account = TimedAccount{};
   take_text(in, out.account);
   if (out.account.size > 0) out.account.at = take_order(in);
+  out.link = TimedLink{};
+  out.checked_ms = 0;
+  out.check_due = 0;
+  if (version < 2) return;
+  if (out.account.size > 0) out.account.basis = in.take_enum(AccountBasis::declared);
+  out.link.known = in.take_bool();
+  if (out.link.known) {
+    out.link.at = take_order(in);
+    out.link.person = in.take<std::uint64_t>();
+    out.link.account_size = in.take_at_most<std::uint8_t>(kAccountBytesMax);
+    const std::string_view account = in.take_bytes(out.link.account_size);
+    if (!account.empty()) std::memcpy(out.link.account.data(), account.data(), account.size());
+    in.require(out.link.person != 0 || out.link.account_size == 0);
+  }
+  out.checked_ms = in.take<std::int64_t>();
+  out.check_due = in.take<std::uint32_t>();
+  in.require(plausible_time(out.checked_ms));
 }
 
 // Every version begins like this one. The checksum tells a newer one from a flipped bit.
@@ -139,18 +161,30 @@ void encode(const Prospect& prospect, std::string& out) {
   }
   writer.put(prospect.account.size);
   writer.put(prospect.account.text());
-  if (prospect.account.size > 0) put_order(prospect.account.at, writer);
+  if (prospect.account.size > 0) {
+    put_order(prospect.account.at, writer);
+    writer.put(static_cast<std::uint8_t>(prospect.account.basis));
+  }
+  writer.put(static_cast<std::uint8_t>(prospect.link.known));
+  if (prospect.link.known) {
+    put_order(prospect.link.at, writer);
+    writer.put(prospect.link.person);
+    writer.put(prospect.link.account_size);
+    writer.put(prospect.link.account_text());
+  }
+  writer.put(prospect.checked_ms);
+  writer.put(prospect.check_due);
   seal(static_cast<std::uint16_t>((prospect.has_fold ? kHasFold : 0) | (prospect.has_denial ? kHasDenial : 0)), out);
   JUNCTURE_ASSERT(out.size() <= kProspectBytesMax);
 }
 
 Status decode(std::string_view bytes, Prospect& out) {
-  std::uint16_t flags = 0;
-  const auto body = open(bytes, flags);
+  std::uint16_t version = 0, flags = 0;
+  const auto body = open(bytes, version, flags);
   if (!body || (flags & kTombstone) != 0) return unreadable(bytes);
   ByteReader in(*body);
-  take_belief(in, out.head);
-  take_belief(in, out.base);
+  take_belief(in, version, out.head);
+  take_belief(in, version, out.base);
   in.require(plausible(out.head) && plausible(out.base));
   out.has_fold = (flags & kHasFold) != 0;
   out.has_denial = (flags & kHasDenial) != 0;
@@ -160,6 +194,7 @@ Status decode(std::string_view bytes, Prospect& out) {
   in.require(out.has_fold || (!out.base.started && !out.base.strict));
   take_tail(in, out);
   take_texts(in, out);
+  take_account(in, version, out);
   if (!in.ok() || !in.at_end()) return unreadable(bytes);
   return {};
 }
@@ -171,8 +206,8 @@ void encode_tombstone(Timestamp erased_at, std::string& out) {
 }
 
 std::optional<Timestamp> decode_tombstone(std::string_view bytes) {
-  std::uint16_t flags = 0;
-  const auto body = open(bytes, flags);
+  std::uint16_t version = 0, flags = 0;
+  const auto body = open(bytes, version, flags);
   if (!body || flags != kTombstone || body->size() != sizeof(std::int64_t)) return std::nullopt;
   const auto ms = ByteReader(*body).take<std::int64_t>();
   return plausible_time(ms) ? std::optional(from_ms(ms)) : std::nullopt;

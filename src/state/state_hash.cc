@@ -95,6 +95,8 @@ void dump_belief(const BeliefState& state, JsonWriter& json) {
     json.member("device", name_of(state.device));
     json.member("offers", state.offer_count);
     json.member("consumed", state.consumed_count);
+    json.member("conditions", state.conditions);
+    json.member("track_days", state.track.count);
   }
   json.end_object();
 }
@@ -107,6 +109,9 @@ void dump_prospect(const Prospect& prospect, JsonWriter& json) {
   if (prospect.has_fold) json.member("folded_ms", prospect.folded.time_ms);
   if (prospect.has_denial) json.member("denied_ms", prospect.denied.time_ms);
   json.member("account", prospect.account.text());
+  json.member("person", prospect.link.person);
+  json.member("checked_ms", prospect.checked_ms);
+  json.member("check_due", prospect.check_due);
   json.key("tail").begin_array();
   for (std::size_t i = 0; i < prospect.tail_count; ++i) {
     const Evidence& evidence = prospect.tail[i];
@@ -134,6 +139,12 @@ void dump_account(const Account& account, JsonWriter& json) {
     json.member("first_ms", member.first_ms);
     json.member("last_ms", member.last_ms);
     json.member("signals", member.signals);
+    json.member("known", member.known);
+    json.member("person", member.person);
+    json.member("basis", name_of(member.basis));
+    json.key("days").begin_array();
+    for (const TrackDay& day : member.track) json.value(day.day);
+    json.end_array();
     json.key("stages").begin_array();
     for (const std::uint16_t share : member.stages) json.value(share);
     json.end_array();
@@ -142,6 +153,8 @@ void dump_account(const Account& account, JsonWriter& json) {
   json.end_array();
   json.member("former", account.former.size());
   json.member("beyond", account.beyond);
+  json.member("checked_ms", account.checked_ms);
+  json.member("check_due", account.check_due);
 }
 
 }  // namespace

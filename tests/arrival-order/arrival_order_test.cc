@@ -9,6 +9,7 @@
 #include "juncture/adapters/memory_stores.h"
 #include "juncture/engine/engine.h"
 #include "juncture/ingest/canonical.h"
+#include "juncture/pipeline/account_pipeline.h"
 #include "juncture/pipeline/prospect_pipeline.h"
 #include "juncture/state/state_hash.h"
 #include "support/knowledge.h"
@@ -50,7 +51,8 @@ Event event_of(const std::string& prospect, int n, std::int64_t at, std::mt19937
   }
   signal.device = random() % 3 == 0 ? Device::mobile : Device::desktop;
   signal.consent = random() % 12 == 0 ? Consent::absent : Consent::granted;
-  signal.account = AccountId(random() % 2 == 0 ? "acme" : "");
+  const std::string account = "a-" + std::to_string(std::stoi(prospect.substr(2)) % 60);
+  signal.account = AccountId(random() % 2 == 0 ? std::string_view(account) : "");
   signal.source = "test";
   Event event{.prospect = prospect, .at = at, .record = {}};
   write_signal(signal, signal.occurred_at, event.record);
@@ -87,11 +89,27 @@ std::vector<Event> shuffled(const std::vector<Event>& events, std::mt19937_64& r
   return out;
 }
 
+// Accounts read what prospects have committed: done when all of both is.
+void wait_until_settled(Log& log, const std::string& application) {
+  const auto settled = [&] {
+    for (const std::string topic : {"signals", "evidence"}) {
+      for (Partition p = 0; p < kPartitions; ++p) {
+        const auto position = log.committed(application, {topic, p});
+        const auto marks = log.watermarks({topic, p});
+        if (!position || !marks || !*position || (*position)->next != marks->end) return false;
+      }
+    }
+    return true;
+  };
+  for (int i = 0; i < 60'000 && !settled(); ++i) std::this_thread::sleep_for(1ms);
+  REQUIRE(settled());
+}
+
 std::string hash_after(const std::vector<Event>& events, std::size_t batch) {
   const auto knowledge = test::shipped_knowledge();
   const auto log = make_memory_log();
   const auto stores = make_memory_stores();
-  for (const std::string topic : {"signals", "sales", "public", "dead", "evidence"}) {
+  for (const std::string topic : {"signals", "sales", "public", "dead", "evidence", "conditions", "accounts"}) {
     REQUIRE(log->ensure_topic({.name = topic, .partitions = kPartitions}));
   }
   auto producer = log->make_producer({});
@@ -100,19 +118,28 @@ std::string hash_after(const std::vector<Event>& events, std::size_t batch) {
     REQUIRE((*producer)->send({.topic = "signals", .key = event.prospect, .value = event.record}));
   }
   REQUIRE((*producer)->flush());
-  std::array<PipelineCounters, kPartitions> counters;
+  std::array<PipelineCounters, kPartitions> counters, account_counters;
   SubTopology prospects;
   prospects.name = "prospects";
   prospects.inputs = {"signals"};
-  prospects.outputs = {"sales", "public", "dead", "evidence", "signals"};
+  prospects.outputs = {"sales", "public", "dead", "evidence", "conditions", "signals"};
   prospects.stateful = true;
   prospects.make_pipeline = [&](Partition p) {
     return make_prospect_pipeline(*knowledge, counters[static_cast<std::size_t>(p)]);
   };
+  SubTopology accounts;
+  accounts.name = "accounts";
+  accounts.inputs = {"evidence"};
+  accounts.outputs = {"accounts", "dead", "conditions"};
+  accounts.stateful = true;
+  accounts.from_beginning = true;
+  accounts.make_pipeline = [&](Partition p) {
+    return make_account_pipeline(*knowledge, Millis{1'000'000'000'000}, account_counters[static_cast<std::size_t>(p)]);
+  };
   EngineOptions options;
   options.poll_records_max = batch;
   options.fresh_within = Millis{1'000'000'000'000};
-  auto engine = Engine::start(*log, *stores, {prospects}, options);
+  auto engine = Engine::start(*log, *stores, {prospects, accounts}, options);
   REQUIRE(engine);
   const auto done = [&] {
     std::uint64_t read = 0;
@@ -121,17 +148,21 @@ std::string hash_after(const std::vector<Event>& events, std::size_t batch) {
   };
   for (int i = 0; i < 60'000 && !done(); ++i) std::this_thread::sleep_for(1ms);
   REQUIRE(done());
+  wait_until_settled(*log, options.application);
   REQUIRE((*engine)->stop());
   std::vector<StateHash> hashes;
-  for (Partition p = 0; p < kPartitions; ++p) {
-    const auto store = stores->open(store_name("prospects", p));
-    REQUIRE(store);
-    auto hash = state_hash(**store);
-    REQUIRE(hash);
-    hashes.push_back(*hash);
+  for (const std::string sub : {"prospects", "accounts"}) {
+    for (Partition p = 0; p < kPartitions; ++p) {
+      const auto store = stores->open(store_name(sub, p));
+      REQUIRE(store);
+      auto hash = state_hash(**store);
+      REQUIRE(hash);
+      hashes.push_back(*hash);
+    }
   }
   const StateHash all = combine(hashes);
   REQUIRE(all.prospects == 1000);
+  REQUIRE(all.accounts > 50);
   return all.hex;
 }
 

@@ -143,6 +143,7 @@ export function prospect(row) {
   return {
     row,
     consent: row.consent,
+    conditions: ["surge"],
     series: [
       {
         ts: row.event_ts,
@@ -222,4 +223,91 @@ export function status(now = Date.now()) {
     ],
     series: { lag: wave(30, 18), throughput: wave(4180, 260), p99: wave(40, 7) },
   };
+}
+
+// An account as GET /v1/accounts/{id} answers. `text`: what stands in every field that holds words, or a broken shape.
+export function account(id, text, now = Date.now()) {
+  const day = 864e5,
+    word = (w) => (typeof text === "string" ? text : w);
+  const member = (i, role, known, mode, days) => ({
+    id: `0x${i}`,
+    known,
+    same_person_as: i === 3 ? "0x1" : null,
+    basis: word(["declared", "domain", "network"][i % 3]),
+    confidence: [1, 0.85, 0.4][i % 3],
+    first_seen: now - days.at(-1) * day,
+    last_seen: now - days[0] * day,
+    signals: days.length * 3,
+    offline: 1,
+    active: i === 1 ? 0.2 : 0.9,
+    mode,
+    stage: mode - 0.2,
+    role: word(role),
+    role_p: 0.7,
+    days: days.map((d, n) => ({
+      ts: Math.floor((now - d * day) / day) * day,
+      signals: 3,
+      visits: 1,
+      offline: n === 1 ? 1 : 0,
+      spoke_for: n % 2 ? null : mode,
+    })),
+  });
+  const answer = {
+    v: 2,
+    account: word(id),
+    as_of: now,
+    people: { seen: 7, active_30d: 4, kept: 6 },
+    signals: 1204,
+    last_activity: now - 6e5,
+    stage: {
+      p: odds(9).map((p, i) => (i === 8 ? 0.61 : p / 3)),
+      stalled: 0.08,
+      rejected: 0.01,
+      mode: 9,
+      low: [],
+      high: [],
+    },
+    progress: { mean: 75, lo: 64, hi: 81 },
+    dwell: { days: 18.4, median: 17, p90: 33 },
+    forecast: { stage: 10, p: 0.44, stall_p: 0.08, visit: { days: 2, p: 0.7 } },
+    offline: { signals: 4, unobserved_share: 0.55 },
+    committee: {
+      size: { mean: 7.1, low: 6, high: 9 },
+      told_apart: 3,
+      anonymous_ids: 4,
+      roles: [{ role: word("cfo"), p: 0.8 }],
+      missing: [
+        { role: word("legal"), p: 0.12, needed_at: 9 },
+        { role: word("security"), p: 0.21, needed_at: 9 },
+      ],
+      spread: 2.6,
+      consensus: 0.48,
+      split: true,
+      buying: false,
+    },
+    likelihoods: { warning_signs: 0.02, no_decision_risk: 0.14, stalled: 0.08, silently_rejected: 0.04 },
+    surge: { signals: 21, usual: 3.4 },
+    conditions: [word("surge"), word("split")],
+    members: [
+      member(0, "operations", true, 9, [0, 5, 20, 60, 150]),
+      member(1, "end_user", false, 2, [110, 120]),
+      member(2, "cio", false, 8, [15, 30, 45]),
+      member(3, "procurement", true, 9, [8, 40]),
+      member(4, "head_of_software", false, 8, [1, 2, 9]),
+      member(5, "unknown", false, 9, [0, 3]),
+    ],
+    weeks: Array.from({ length: 26 }, (_, w) => ({
+      start: now - (26 - w) * 7 * day,
+      p: odds(1 + (w * 8) / 25),
+      stalled: w > 11 && w < 16 ? 0.5 : 0.04,
+      rejected: 0.01,
+      unobserved_share: 0.5,
+    })),
+    partition: 3,
+    as_of_offset: 91,
+    stale: false,
+  };
+  if (text && typeof text === "object")
+    for (const name of ["stage", "committee", "members", "weeks", "conditions", "people", "forecast"]) answer[name] = 7;
+  return answer;
 }

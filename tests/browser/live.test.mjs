@@ -194,3 +194,37 @@ test("the live view of a running node has no accessibility violation", () =>
     await page.locator("#pause").click();
     assert.deepEqual(await axe(page), []);
   }));
+test("an account's view shows its people, its committee, what was offline, and hostile names as text", () =>
+  withPage("/?view=account", async (page) => {
+    const account = `<b>a-${run}</b>`;
+    for (const id of ["ada", "bo"]) {
+      await postSignal(query(`${id}-${run}`, "wms payback template", { account }));
+      await postSignal(query(`${id}-${run}`, "business case warehouse software", { account }));
+    }
+    await postSignal({
+      prospect: `ada-${run}`,
+      type: "offline",
+      reason: "rfp",
+      text: "tender received",
+      consent: "granted",
+      account,
+    });
+    await until(
+      async () => {
+        const answer = await fetch(`${node.url}/v1/accounts/${encodeURIComponent(account)}`);
+        return answer.ok && (await answer.json()).signals === 5;
+      },
+      "the account has heard of all five",
+      10000,
+    );
+    await page.getByRole("combobox", { name: "Account" }).fill(account);
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByRole("heading", { name: account }).waitFor();
+    const text = await page.locator(".page").innerText();
+    for (const part of [/5 signals/, /Not seen here/, /2 told apart, 0 anonymous ids/, /Where each person stands/])
+      assert.match(text, part);
+    assert.equal(await page.locator(".room li:not(.miss)").count(), 2);
+    assert.equal(await page.locator(".story svg .off").count(), 1);
+    assert.equal(await page.locator("main b b").count(), 0);
+    assert.deepEqual(await axe(page), []);
+  }));

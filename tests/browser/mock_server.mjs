@@ -81,6 +81,12 @@ export async function mockServer({ rows = [], hello = {}, streamStatus = 200 } =
       const row = state.prospects.get(decodeURIComponent(path.slice(14)));
       return row ? json(response, 200, fixtures.prospect(row)) : json(response, 404, { title: "Not found" });
     }
+    if (path.startsWith("/v1/accounts/")) {
+      const id = decodeURIComponent(path.slice(13));
+      if (state.accountStatus) return json(response, state.accountStatus, { title: "Unavailable" });
+      if (id.startsWith("nobody")) return json(response, 404, { title: "Not found" });
+      return json(response, 200, fixtures.account(id, state.accountText));
+    }
     const name = path === "/" ? "index.html" : path.slice(1);
     if (!/^[a-z_]+\.(html|js|css)$/.test(name)) return json(response, 404, { title: "Not found" });
     try {

@@ -133,6 +133,70 @@ test("status view shows tasks, dead letters and outcomes", () =>
     server.state.status = {};
     await page.getByText("No task is assigned").waitFor();
   }));
+for (const [theme, view] of [
+  ["light", {}],
+  ["dark", { colorScheme: "dark" }],
+  ["phone", { width: 390, height: 844 }],
+  ["dark phone", { width: 390, height: 844, colorScheme: "dark" }],
+]) {
+  test(`account view shows stage, story, committee, standing and conditions, with no violation: ${theme}`, () =>
+    withPage({ rows: someRows(24) }, "/?view=account&account=Halvorsen%20Cold%20Chain", view, async (page, server) => {
+      await page.getByRole("heading", { name: "Halvorsen Cold Chain" }).waitFor();
+      const text = await page.locator(".page").innerText();
+      for (const words of [
+        /9 Cost\/benefit\s*61 %/,
+        /6 to 9 people/,
+        /day 19\s*usual 17/,
+        /10 Bake-off\s*44 %/,
+        /Not seen here\s*55 %/,
+        /Legal: not seen/,
+        /usual at 9 Cost\/benefit/,
+        /Split: spread 2\.6 stages/,
+        /Surge: far more signals than usual/,
+        /Rejected us without a word: 4 % likely, never certain/,
+        /One person may have several ids/,
+      ])
+        assert.match(text, words);
+      assert.equal(await page.locator(".story svg .cell").count(), 26 * 13);
+      assert.ok((await page.locator(".story svg .off").count()) > 0, "no offline mark");
+      await page.locator(".across li").first().waitFor();
+      assert.ok(
+        await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+        "the page scrolls sideways",
+      );
+      await noViolation(page, `account, ${theme}`);
+      assert.match(new URL(page.url()).search, /account=Halvorsen/);
+      server.state.accountStatus = 503;
+      await page.getByText("The account could not be loaded").waitFor({ timeout: 15000 });
+      await noViolation(page, `account that cannot be loaded, ${theme}`);
+    }));
+}
+test("the account view offers the accounts of the list, says what it does not know, and is reached from the details", () =>
+  withPage({ rows: someRows(24) }, "/?view=account", {}, async (page) => {
+    await page.getByRole("button", { name: "Marston Water" }).waitFor();
+    await noViolation(page, "no account chosen");
+    await page.getByRole("combobox", { name: "Account" }).fill("nobody at all");
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByText("Nothing is known of nobody at all").waitFor();
+    await noViolation(page, "unknown account");
+    await page.getByRole("link", { name: "Live" }).click();
+    await ready(page);
+    await page.locator("#grid .row", { hasText: "Halvorsen" }).first().click();
+    await page.locator(".det").getByRole("button", { name: "Account" }).click();
+    await page.getByRole("heading", { name: "Halvorsen Cold Chain" }).waitFor();
+  }));
+test("hostile texts in an account stay text", () =>
+  withPage({ rows: someRows(3) }, "/?view=account&account=x", {}, async (page, server) => {
+    for (const text of PAYLOADS) {
+      server.state.accountText = text;
+      await page.goto(`${server.url}/?view=account&account=${encodeURIComponent(text)}`);
+      await page.locator(".ahead").waitFor();
+    }
+    assert.equal(await page.evaluate(() => document.querySelectorAll("main script, main img, main iframe").length), 0);
+    server.state.accountText = {};
+    await page.goto(`${server.url}/?view=account&account=odd`);
+    await page.locator(".ahead").waitFor();
+  }));
 test("the demo notice stays as long as the data is synthetic, and is absent otherwise", async () => {
   await withPage({ rows: someRows(2), hello: { synthetic: true } }, "/", {}, async (page) => {
     await ready(page);
@@ -317,6 +381,7 @@ test("details show the whole series, what was not chosen and why, progress, cloc
       "77 % likely",
       "scores +0.31, 0.23 below",
       "held back: too long for this device",
+      "Surge: far more signals than usual",
       "as of",
     ])
       assert.ok(text.includes(part), part);
@@ -380,7 +445,7 @@ test("the keyboard moves, opens, switches views and modes, and can be switched o
     await page.keyboard.press("Escape");
     await page.keyboard.press("f");
     assert.match(await page.evaluate(() => location.search), /mode=feed/);
-    await page.keyboard.press("2");
+    await page.keyboard.press("3");
     await page.locator(".page").waitFor();
     await page.keyboard.press("1");
     await page.keyboard.press("/");

@@ -218,7 +218,7 @@ struct PrivacyConfig {
 };
 
 struct FilesConfig {
-  std::string catalog, policy, taxonomy, vocabulary, model, calendar, token_key;
+  std::string catalog, policy, taxonomy, vocabulary, model, calendar, accounts, token_key;
   friend bool operator==(const FilesConfig&, const FilesConfig&) = default;
 
   template <class Visitor>
@@ -230,6 +230,9 @@ struct FilesConfig {
     v("model", model, Note{"Made by `juncture train`. Empty: trained from the taxonomy at start."});
     v("calendar", calendar,
       Note{"Business hours and holidays; checked at start, not used yet. Empty: the sample in the binary."});
+    v("accounts", accounts,
+      Note{"Accounts you know, by mail domain and network, and how they decide. Empty: only a list of free-mail "
+           "domains."});
     v("token_key", token_key,
       Note{"Signs the tokens of offered items, 32 characters or more; the same in every instance. Empty: made in "
            "`log.data` at the first start."});

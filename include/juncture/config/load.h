@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "juncture/config/config.h"
+#include "juncture/core/account_table.h"
 #include "juncture/core/catalog.h"
 #include "juncture/core/policy.h"
 #include "juncture/core/result.h"
@@ -56,6 +57,7 @@ struct Source {
 };
 Loaded<Catalog> load_catalog(const Source& source);
 Loaded<Policy> load_policy(const Source& source);
+Loaded<AccountTable> load_accounts(const Source& source);
 
 // Business hours of one place.
 struct Calendar {

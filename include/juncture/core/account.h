@@ -1,4 +1,4 @@
-// An account as the sum of its people, and what one person's signal tells it.
+// An account as the set of its people, and what one person's signal tells it.
 #pragma once
 
 #include <array>
@@ -8,6 +8,8 @@
 
 #include "juncture/core/catalog.h"
 #include "juncture/core/evidence.h"
+#include "juncture/core/prospect.h"
+#include "juncture/core/track.h"
 #include "juncture/core/types.h"
 #include "juncture/core/vocabulary.h"
 
@@ -23,7 +25,8 @@ using StageShares = std::array<std::uint16_t, kStages>;  // odds of 65,535
 // it, so that one that is repeated changes nothing.
 struct AccountEvidence {
   // left: the account is to forget the prospect. standing: no signal that may be told led to it. signal: this one did.
-  enum class Kind : std::uint8_t { left, standing, signal };
+  // tick: of nobody; time goes on for all accounts of the partition, to recorded_ms.
+  enum class Kind : std::uint8_t { left, standing, signal, tick };
 
   Kind kind = Kind::signal;
   ProspectId prospect;           // a view into what was decoded
@@ -38,6 +41,10 @@ struct AccountEvidence {
   StageShares stages{};                          // after the newest signal
   bool has_roles = false;                        // false: nothing hinted at a role yet
   std::array<std::uint8_t, kRoles> roles{};      // nats
+  std::uint64_t person = 0;                      // hash of the person whose id this is too; 0: none
+  AccountBasis basis = AccountBasis::declared;   // how the account came to be known
+  std::uint16_t offline = 0;                     // of `signals`
+  Track track;
   friend bool operator==(const AccountEvidence&, const AccountEvidence&) = default;
 };
 
@@ -46,13 +53,24 @@ struct Member {
   std::int64_t first_ms = 0, last_ms = 0;
   std::uint16_t signals = 0;
   StageShares stages{};
+  std::uint64_t person = 0;  // these as in AccountEvidence
+  std::uint16_t offline = 0;
+  bool known = false;
+  AccountBasis basis = AccountBasis::declared;
+  bool has_roles = false;
+  std::array<std::uint8_t, kRoles> roles{};
+  std::vector<TrackDay> track;
   friend bool operator==(const Member&, const Member&) = default;
 };
 
+// Everything that is made of an account's signals is a function of its people: who comes and goes again leaves no
+// trace.
 struct Account {
   std::vector<Member> members;        // by prospect; the 64 seen last
   std::vector<std::uint64_t> former;  // sorted; people seen before those, each still to be told from a new one
   std::uint32_t beyond = 0;           // how often one more could not be remembered even so
+  std::int64_t checked_ms = 0;        // these two as of a prospect
+  std::uint32_t check_due = 0;
 
   bool empty() const { return members.empty() && former.empty() && beyond == 0; }
   std::size_t people() const { return members.size() + former.size() + beyond; }

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "juncture/core/condition.h"
 #include "juncture/core/evidence.h"
 #include "juncture/core/reading.h"
+#include "juncture/core/track.h"
 #include "juncture/core/types.h"
 #include "juncture/core/vocabulary.h"
 
@@ -117,6 +119,8 @@ struct BeliefState {
   std::array<Offer, kOffersMax> offers{};  // oldest first
   std::uint8_t consumed_count = 0;
   std::array<std::uint32_t, kConsumedMax> consumed{};  // oldest first
+  Conditions conditions = 0;                           // after the last signal
+  Track track;                                         // what accounts hear of it
 
   friend bool operator==(const BeliefState&, const BeliefState&) = default;
 };
@@ -138,10 +142,23 @@ struct TimedText {
 
 struct TimedAccount {
   EventOrder at;
+  AccountBasis basis = AccountBasis::declared;
   std::uint8_t size = 0;
   std::array<char, kAccountBytesMax> bytes{};
   std::string_view text() const { return {bytes.data(), size}; }
   friend bool operator==(const TimedAccount&, const TimedAccount&) = default;
+};
+
+// The person to whom an id belongs, by the newest word on it. While it holds, its account comes before the id's own;
+// taken back, everything is as it was.
+struct TimedLink {
+  bool known = false;
+  EventOrder at;
+  std::uint64_t person = 0;  // hash of the person's id; 0: nobody else's
+  std::uint8_t account_size = 0;
+  std::array<char, kAccountBytesMax> account{};
+  std::string_view account_text() const { return {account.data(), account_size}; }
+  friend bool operator==(const TimedLink&, const TimedLink&) = default;
 };
 
 // Evidence at or before `folded` is in `base`. The tail holds all that came after it, and of what is folded as much as
@@ -159,6 +176,9 @@ struct Prospect {
   std::uint8_t text_count = 0;
   std::array<TimedText, kTextsMax> texts{};  // in EventOrder
   TimedAccount account;
+  TimedLink link;
+  std::int64_t checked_ms = 0;  // when a tick last found that silence alone had changed the conditions; 0: never
+  std::uint32_t check_due = 0;  // half hours since 1970: when a tick is to look again; 0: not at all
 
   // True until anything was admitted or erased.
   bool empty() const { return !has_fold && tail_count == 0; }

@@ -16,6 +16,7 @@ struct Signal {
   ProspectId prospect;     // known id, else the anonymous id: the key of the topic
   bool anonymous = false;  // true when only an anonymous id was given
   AccountId account;       // may be empty
+  AccountBasis basis = AccountBasis::declared;  // how that account is known
   SignalType type = SignalType::query;
   Timestamp occurred_at{};  // corrected by sent_at, clamped to the record's time + 5 min
   bool clamped = false;     // the client's clock was wrong
@@ -34,7 +35,10 @@ struct Signal {
   Timestamp until{};            // feedback `snooze`: hold back until then
   std::string_view source;      // connector name, for metrics and the page
   std::string_view properties;  // raw JSON object of the rest, empty if none; never interpreted here
-  std::string_view alias;       // identify: the anonymous id that this known prospect had until now; may be empty
+  // identify, keyed by an anonymous id: whose it is, or nobody's any more where that is empty.
+  bool links = false;
+  std::string_view person;
+  std::string_view alias;  // identify: the anonymous id that this known prospect had until now; may be empty
 };
 
 }  // namespace juncture

@@ -96,6 +96,12 @@ inline constexpr std::array<std::string_view, 4> kTierNames{"public", "gated", "
 enum class TextPrivacy : std::uint8_t { verbatim, hashed, none };
 inline constexpr std::array<std::string_view, 3> kTextPrivacyNames{"verbatim", "hashed", "none"};
 
+// How an account came to be known, weakest first; a stronger one is not replaced by a weaker one.
+enum class AccountBasis : std::uint8_t { network, domain, declared };
+inline constexpr std::array<std::string_view, 3> kAccountBasisNames{"network", "domain", "declared"};
+// Odds that it is right, of 255: what accounts weigh a person by.
+inline constexpr std::array<std::uint8_t, 3> kAccountConfidence{102, 217, 255};
+
 using StageOdds = std::array<float, kStages>;
 using MomentOdds = std::array<float, kMoments>;
 
@@ -123,6 +129,9 @@ constexpr std::string_view name_of(FeedbackAction v) {
 }
 constexpr std::string_view name_of(Form v) {
   return kFormNames[index_of(v)];
+}
+constexpr std::string_view name_of(AccountBasis v) {
+  return kAccountBasisNames[index_of(v)];
 }
 constexpr std::string_view name_of(Tier v) {
   return kTierNames[index_of(v)];

@@ -27,6 +27,9 @@ struct Keep {
   std::string_view text;
   Millis text_ttl = 24h;
   std::string_view account;
+  AccountBasis basis = AccountBasis::declared;  // how that account is known
+  bool links = false;                           // the signal says whose the id is:
+  std::uint64_t person = 0;                     // hash of that person's id, 0: nobody else's
 };
 
 // Takes evidence in; changes nothing unless the answer is fresh. Any order of arrival within 36 h ends in equal values.
@@ -41,8 +44,9 @@ Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now);
 // The stage odds as of the newest signal: no step in time is taken, so it costs next to nothing.
 StageOdds stages_of(const StageChain& chain, const Prospect& prospect);
 
-// Account that the prospect said to belong to; empty without consent.
+// Account of the person to whom the id is linked, else the one that the prospect belongs to; empty without consent.
 std::string_view account_of(const Prospect& prospect);
+AccountBasis account_basis_of(const Prospect& prospect);
 
 struct WindowCounts {
   std::uint32_t session = 0, hours36 = 0, days14 = 0, days90 = 0;

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "juncture/core/account_table.h"
 #include "juncture/core/signal.h"
 
 namespace juncture {
@@ -45,11 +46,12 @@ struct Rejection {
 };
 
 struct ParseContext {
-  Timestamp received_at{};             // of the record, as recorded; never a clock's now
-  std::string_view source{};           // name of the source as configured; empty: the connector's name
-  std::optional<Timestamp> sent_at{};  // of the whole request, where the event has none of its own
-  Consent consent = Consent::absent;   // for formats that cannot say; the operator's own promise
-  std::uint64_t visitor_seed = 0;      // mixed into ids that are made of addresses, so that they cannot be looked up
+  Timestamp received_at{};                 // of the record, as recorded; never a clock's now
+  std::string_view source{};               // name of the source as configured; empty: the connector's name
+  std::optional<Timestamp> sent_at{};      // of the whole request, where the event has none of its own
+  Consent consent = Consent::absent;       // for formats that cannot say; the operator's own promise
+  const AccountTable* accounts = nullptr;  // by which accounts are told; null: only by what the event declares
+  std::uint64_t visitor_seed = 0;  // mixed into ids that are made of addresses, so that they cannot be looked up
 };
 
 // accepted: the signals are in `out`. ignored: well-formed, but nothing that a buyer did; counted by reason.

@@ -9,9 +9,11 @@
 #include <unordered_set>
 #include <utility>
 
+#include "juncture/core/account_table.h"
 #include "juncture/core/catalog.h"
 #include "juncture/core/policy.h"
 #include "juncture/core/types.h"
+#include "juncture/inference/account_chains.h"
 #include "juncture/inference/stage_chain.h"
 #include "juncture/text/model.h"
 
@@ -43,6 +45,8 @@ struct Knowledge {
   Catalog catalog;
   Catalog public_catalog;  // tier public only: nothing else is loaded into it
   Policy policy;
+  AccountTable accounts;
+  AccountChains account_chains{StageChainParameters{}, AccountTable{}};  // made of both, as index_accounts() does
   Retention retention;
   std::string model_version;
   std::uint64_t version = 0;  // hash of everything here that state or outputs depend on; 0: switches are not noted
@@ -54,6 +58,16 @@ struct Knowledge {
       leave_out;             // ids and accounts that are no prospects of ours
   ItemByText content_by_id;  // id -> item index
 };
+
+// By which an account is judged: its structure where the table has it.
+struct AccountRules {
+  const StageChain& chain;
+  Responsibility responsibility = Responsibility::unknown;
+};
+AccountRules rules_of(const Knowledge& knowledge, AccountId account);
+
+// Fills what is derived from the chain and the accounts.
+void index_accounts(Knowledge& knowledge);
 
 // Fills what is derived from the catalog: the public view and the look-ups.
 void index_catalog(Knowledge& knowledge);

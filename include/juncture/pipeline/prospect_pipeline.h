@@ -11,8 +11,8 @@
 
 namespace juncture {
 
-// Outputs: 0 recommendations.sales, 1 recommendations.public, 2 dead letters, 3 accounts.evidence, 4 signals (its own
-// input: switches of knowledge). Both arguments outlive the pipeline.
+// Outputs: 0 recommendations.sales, 1 recommendations.public, 2 dead letters, 3 accounts.evidence, 4 conditions,
+// 5 signals (its own input: switches of knowledge). Both arguments outlive the pipeline.
 std::unique_ptr<Pipeline> make_prospect_pipeline(const Knowledge& knowledge, PipelineCounters& counters);
 
 // How a version of knowledge is written in the log and shown: `k-` and 16 hex digits.

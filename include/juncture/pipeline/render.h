@@ -11,6 +11,8 @@
 #include "juncture/core/json_writer.h"
 #include "juncture/core/reading.h"
 #include "juncture/core/signal.h"
+#include "juncture/inference/account_filter.h"
+#include "juncture/pipeline/knowledge.h"
 
 namespace juncture {
 
@@ -22,6 +24,7 @@ struct Versions {
 struct Row {
   std::string_view prospect;
   std::string_view account;
+  AccountBasis basis = AccountBasis::declared;  // of the account
   std::uint64_t decision_id = 0;
   Timestamp recorded_at{};  // of the log record
   Timestamp occurred_at{};
@@ -59,7 +62,21 @@ void write_content(JsonWriter& json, const ContentItem& item, bool with_url);
 void write_contributions(JsonWriter& json, const Decision& decision);
 void write_rivals(JsonWriter& json, const Decision& decision, const Catalog& catalog);
 
+// Members of an open object: progress, dwell, forecast.
+void write_outlook(JsonWriter& json, const Reading& reading);
+
+// Members of an open object: likelihoods, surge, conditions.
+void write_conditions(JsonWriter& json, const Likelihoods& odds, const Pace& pace, Conditions holding);
+// What is not seen here at all: the share of a stage's work that is usually done offline, by the odds of the stages.
+double unobserved_share(const StageChain& chain, const StageOdds& stages);
+// Member of an open object: offline, with that share.
+void write_offline(JsonWriter& json, const StageChain& chain, const Reading& reading);
+
 // Members of an open object: an account as a whole at `as_of`, or at its last activity if that is later.
-void write_account(JsonWriter& json, std::string_view account, const Account& state, Timestamp as_of);
+void write_account(JsonWriter& json, const AccountRules& rules, std::string_view id, const Account& account,
+                   const AccountBelief& belief, Timestamp as_of);
+// The same, and its people one by one.
+void write_account_people(JsonWriter& json, const AccountRules& rules, std::string_view id, const Account& account,
+                          const AccountBelief& belief, Timestamp as_of);
 
 }  // namespace juncture

@@ -9,13 +9,14 @@
 
 namespace juncture {
 
-inline constexpr std::uint16_t kAccountVersion = 1;
-inline constexpr std::uint8_t kAccountEvidenceVersion = 1;
-inline constexpr std::size_t kAccountValueBytesMax = 8192;
+inline constexpr std::uint16_t kAccountVersion = 2;  // 1 is still read, as is evidence of 1
+inline constexpr std::uint8_t kAccountEvidenceVersion = 2;
+inline constexpr std::size_t kAccountValueBytesMax = 40960;  // 64 people with 20 days each
 
 // Equal accounts give equal bytes. Replaces what `out` holds.
 void encode(const Account& account, std::string& out);
-// What is not exactly an encoding is refused: Domain::environment, `state_corrupt`. `out` is then undefined.
+// What is not exactly an encoding is refused: Domain::environment, `state_corrupt`; a later version's: Domain::setup,
+// `format_newer`. `out` is then undefined.
 Status decode(std::string_view bytes, Account& out);
 
 void encode(const AccountEvidence& evidence, std::string& out);

@@ -1,4 +1,4 @@
-// Who is due to be forgotten, and when: an index in the state itself, so that a replay forgets at the same records.
+// Who is due to be forgotten or looked at, and when; a replay forgets at the same records.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "juncture/core/result.h"
 #include "juncture/core/types.h"
 #include "juncture/ports/state.h"
+#include "juncture/state/due_index.h"
 
 namespace juncture {
 
@@ -22,13 +23,15 @@ struct Lifetimes {
 
 class Expiry {
  public:
-  static constexpr std::int64_t kUnitMs = 1'800'000;
-  using Bucket = std::uint32_t;  // 30-minute units since 1970
+  static constexpr std::int64_t kUnitMs = DueIndex::kUnitMs;
+  using Bucket = DueIndex::Bucket;
 
   explicit Expiry(const Lifetimes& lifetimes) : lifetimes_(lifetimes) {}
 
-  // First unit at which the prospect, or the tombstone, is to go.
+  // First unit at which the prospect is to be looked at: to be checked, or to go.
   Bucket due(const Prospect& prospect) const;
+  // First unit at which the prospect, or the tombstone, is to go.
+  Bucket expires(const Prospect& prospect) const;
   Bucket due_tombstone(Timestamp erased_at) const;
 
   // Moves the registration. `seen`: event time of the oldest signal held; the index starts at the oldest ever seen.
@@ -36,28 +39,19 @@ class Expiry {
 
   // Hears of a prospect that is gone, and of the account that it belonged to, empty if none.
   using Gone = std::function<Status(ProspectId, AccountId)>;
+  // Looks into somebody's silence; saves the prospect with another Prospect::check_due.
+  using Check = std::function<Status(ProspectId)>;
 
-  // Removes what is due by `now`, oldest first, and calls `each` for it once it is gone; at most `limit` entries a
-  // call, the next call goes on from there. Returns how many were removed.
-  Result<std::size_t> run_due(State& state, Timestamp now, std::size_t limit, const Gone& each);
+  // Removes what is due to go by `now`, oldest first, and calls `each` for it once it is gone; at most `limit` entries
+  // a call, the next call goes on from there. Returns how many were removed.
+  Result<std::size_t> run_due(State& state, Timestamp now, std::size_t limit, const Gone& each, const Check& check);
 
  private:
-  struct Cursor {
-    std::uint32_t day = 0;  // everything before it is done
-    Bucket floor = 0;       // what falls due before it is registered here
-    bool ticked = false;
-    friend bool operator==(const Cursor&, const Cursor&) = default;
-  };
-  Result<std::optional<Cursor>> cursor(State& state);
-  Status put_cursor(State& state, const Cursor& cursor);
-  Status add(State& state, Bucket bucket, ProspectId id);
-  Status drop(State& state, Bucket bucket, std::uint16_t shard, std::string_view id);
-  Status drop_bucket_bit(State& state, Bucket bucket, std::uint16_t shard);
-  Result<bool> is_due(State& state, ProspectId id, Bucket now, std::string& account);
-  Result<std::size_t> run_bucket(State& state, Bucket bucket, Bucket now, std::size_t& budget, const Gone& each);
-  Result<std::string> fetch(State& state);  // value of key_, empty if missing
+  Result<bool> visit(State& state, ProspectId id, Bucket now, const Gone& each, const Check& check);
 
   Lifetimes lifetimes_;
+  DueIndex index_;
+  Prospect prospect_;
   std::string key_;
 };
 

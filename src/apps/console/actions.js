@@ -185,7 +185,7 @@ export function keysDialog(singleKeys, setSingleKeys) {
       ["↑ ↓ J K", "Move in the list"],
       ["Enter", "Open the details"],
       ["Home", "Newest, and follow"],
-      ["1 2", "Live, Status"],
+      ["1 2 3", "Live, Accounts, Status"],
       ["/", "Search"],
       ["P", "Pause, resume"],
       ["H F", "Hot list, feed"],

@@ -9,6 +9,7 @@ import { act, flush, onChange } from "/actions.js";
 import { darkNow, frame, live, onLive, setTheme } from "/frame.js";
 import { help, installKeys, narrow } from "/keys.js";
 import { statusView, stopStatus } from "/status.js";
+import { accountView, stopAccount } from "/accounts.js";
 
 const busy = () =>
   ui.paused ||
@@ -167,6 +168,10 @@ function liveView(main) {
   live.pane = makePane(
     (action) => act(action, ui.selected),
     () => list.grid.focus(),
+    (account) => {
+      ui.account = account;
+      go("account");
+    },
   );
   const grid = makeGrid(
     select,
@@ -248,6 +253,7 @@ function liveView(main) {
 function render() {
   const main = $("main");
   stopStatus();
+  stopAccount();
   main.replaceChildren();
   list.grid = null;
   list.hover = false;
@@ -258,6 +264,7 @@ function render() {
     statusView(main, (s) => {
       for (const k of ["source", "synthetic"]) if (s[k] !== undefined) store.hello[k] ??= s[k];
     });
+  else if (ui.view === "account") accountView(main);
   else {
     if (!ui.paused && store.held.length) release();
     liveView(main);

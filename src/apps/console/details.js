@@ -1,13 +1,14 @@
 // The details pane: the query series, where it points, what to supply and why, as GET /v1/prospects/{id} explains it.
 import { ago, button, clock, div, h, icon, para, region, span } from "/dom.js";
-import { chartPart, forecastPart, offerPart, rivalsPart, seriesPart } from "/explain.js";
+import { chartPart, forecastPart, mattersPart, offerPart, rivalsPart, seriesPart } from "/explain.js";
 import { grade, percent, roleWord } from "/vocabulary.js";
 import { best, store } from "/store.js";
 import { visitor } from "/list.js";
 
 const pane = { element: null, row: null, more: null, all: false, error: "", timer: 0, request: null };
 let act = () => {},
-  closed = () => {};
+  closed = () => {},
+  toAccount = () => {};
 export const ACTIONS = [
   ["accept", "Supply now", "A"],
   ["dismiss", "Dismiss", "D"],
@@ -80,6 +81,7 @@ function render() {
     }),
     chartPart(row, more),
     forecastPart(row, more),
+    mattersPart(more),
     offerPart(row, more),
     rivalsPart(row, more),
     para(
@@ -105,6 +107,7 @@ function render() {
           "e",
           `${row.device} · consent: ${typeof consent === "string" ? consent : "absent"} · data ${ago(row.asOf)}${ago(row.asOf) === "now" ? "" : " old"}`,
         ),
+        i.account ? button("Account", () => toAccount(i.account), "btn acc") : null,
       ),
     ),
     body,
@@ -165,9 +168,10 @@ export function close() {
   closed();
 }
 export const isOpen = () => !!pane.element?.classList.contains("open");
-export function makePane(onAct, onClose) {
+export function makePane(onAct, onClose, onAccount) {
   act = onAct;
   closed = onClose;
+  toAccount = onAccount;
   pane.row = null;
   pane.element = h("aside", { c: "card det", "aria-labelledby": "details-title" });
   return pane.element;

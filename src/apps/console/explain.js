@@ -5,6 +5,7 @@ import {
   STAGES,
   abstainWords,
   changeWords,
+  conditionWords,
   handoverWords,
   kindWord,
   maskWords,
@@ -48,6 +49,7 @@ function seriesItem(e) {
       query
         ? `“${query}”`
         : String(e.url || e.title || (type === "query" ? "text not kept" : type.replaceAll("_", " "))),
+      typeof e.pown === "string" ? span("sub", ` ${e.pown}`) : null,
     ),
     h(
       "span",
@@ -179,6 +181,17 @@ export function forecastPart(row, more) {
     ),
   );
   return div("three", parts);
+}
+
+// What is the matter with the visitor; the likelihoods are the engine's.
+export function mattersPart(more) {
+  const holding = array(more?.conditions).map(String);
+  if (!holding.length) return null;
+  return h(
+    "ul",
+    { c: "conds" },
+    holding.map((name) => h("li", {}, span("wn", conditionWords(name)))),
+  );
 }
 
 // Shown cents add up to the shown score: the largest remainders take the rounding.

@@ -36,9 +36,10 @@ function gridKeys(event) {
   event.preventDefault();
   return true;
 }
+const VIEWS = { __proto__: null, 1: "live", 2: "account", 3: "status" };
 function letterKeys(key) {
   const action = ACTIONS.find((a) => a[2].toLowerCase() === key)?.[0];
-  if (key === "1" || key === "2") page.go(key === "1" ? "live" : "status");
+  if (VIEWS[key]) page.go(VIEWS[key]);
   else if (key === "p") page.setPaused(!ui.paused);
   else if (key === "?") help();
   else if (!onLive()) return false;

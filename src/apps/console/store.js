@@ -18,7 +18,8 @@ export const filters = {
   mode: parse.oneOf(params.get("mode"), ["hot", "feed"]),
 };
 export const ui = {
-  view: parse.oneOf(params.get("view"), ["live", "status"]),
+  view: parse.oneOf(params.get("view"), ["live", "account", "status"]),
+  account: (params.get("account") ?? "").slice(0, 256),
   paused: params.get("paused") === "1",
   selected: null,
   singleKeys: true,
@@ -42,6 +43,7 @@ export function saveAddress() {
   set("min", filters.min, 0);
   set("mode", filters.mode, "hot");
   set("view", ui.view, "live");
+  set("account", ui.view === "account" ? ui.account : "", "");
   const text = to.toString();
   history.replaceState(null, "", text ? "?" + text : location.pathname);
 }

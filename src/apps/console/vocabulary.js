@@ -139,3 +139,15 @@ export const grade = (identity) =>
         : identity.confidence > 0.6
           ? "probable"
           : "possible";
+
+const MATTERS = {
+  __proto__: null,
+  warning_signs: "Early warning signs: a problem is being looked into, no project yet",
+  surge: "Surge: far more signals than usual",
+  no_decision_risk: "Likely to end without a decision",
+  stalled: "Likely stalled",
+  silently_rejected: "Likely decided for somebody else without a word",
+  split: "Split: its people are stages apart",
+  buying: "Buying: the last stages, with the people it takes",
+};
+export const conditionWords = (name) => MATTERS[name] ?? sentence(name);

@@ -73,7 +73,7 @@ void Fold::add(std::size_t topic, std::string_view key, std::string_view value, 
   Expected out;
   out.key = keys_.id(topic == kEvidenceOutput ? evidence_name(key, value) : key);
   out.topic = static_cast<std::uint8_t>(topic);
-  out.gated = topic < kGatedOutputs && !tombstone;
+  out.gated = is_gated(topic) && !tombstone;
   out.partition = partition >= 0 ? partition : partition_of(key, partitions_[topic]);
   out.source = source_;
   out.at_ms = at_ms_;

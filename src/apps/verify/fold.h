@@ -29,11 +29,20 @@ class KeyNames {
   std::vector<const std::string*> names_;
 };
 
-// Outputs of the prospect pipeline: 0 and 1, sales and public, are left out behind the freshness gate; 2 is dead
-// letters, 3 what accounts hear. Others are not compared.
+// Outputs of the prospect pipeline: 0 and 1 are sales and public, 2 dead letters, 3 what accounts hear, 4 conditions.
+// Others are not compared.
 inline constexpr std::size_t kGatedOutputs = 2;
 inline constexpr std::size_t kEvidenceOutput = 3;
-inline constexpr std::size_t kOutputs = 4;
+inline constexpr std::size_t kConditionsOutput = 4;
+inline constexpr std::size_t kOutputs = 5;
+// Left out behind the freshness gate.
+constexpr bool is_gated(std::size_t output) {
+  return output < kGatedOutputs || output == kConditionsOutput;
+}
+// Several tasks write to one partition of it.
+constexpr bool is_shared(std::size_t output) {
+  return output == kEvidenceOutput || output == kConditionsOutput;
+}
 
 // Under which name a record of `accounts.evidence` is compared: many tasks write of one account, but only one writes of
 // a prospect, in the order of its signals. The prospect, a tab, the account.

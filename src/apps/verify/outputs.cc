@@ -32,6 +32,8 @@ Status read_topic(Log& log, const Topics& topics, bool letters, KeyNames& keys, 
         if (!ours) return {};
         list = letter.partition;
       }
+      // What accounts have to say there is their own sub-topology's.
+      if (out.name == topics.conditions && record.key.starts_with("account/")) return {};
       const bool evidence = out.name == topics.evidence;
       out.found[list].push_back({keys.id(evidence ? evidence_name(record.key, record.value) : record.key),
                                  record.offset, print_of(record.key, record.value, record.tombstone)});
@@ -84,12 +86,13 @@ class Comparison {
 
   // Not all partitions are verified, and this topic is written to by all.
   bool others_write(std::size_t t) const {
-    return t == kEvidenceOutput && work_.size() < static_cast<std::size_t>(topics_[t].partitions);
+    return is_shared(t) && work_.size() < static_cast<std::size_t>(topics_[t].partitions);
   }
   bool unknown(std::size_t t, std::uint32_t key) const {
     if (t < kGatedOutputs) return rules_.unknown.contains(key);
-    if (t != kEvidenceOutput || unknown_.empty()) return false;
-    const std::string_view name = keys_.text(key);
+    if (!is_shared(t) || unknown_.empty()) return false;
+    std::string_view name = keys_.text(key);
+    if (t == kConditionsOutput) name.remove_prefix(std::min(name.find('/') + 1, name.size()));
     return unknown_.contains(name.substr(0, name.find('\t')));
   }
 
@@ -97,7 +100,7 @@ class Comparison {
     std::vector<Found> found;
     if (const auto at = topics_[t].found.find(partition); at != topics_[t].found.end()) found = at->second;
     std::erase_if(found, [&](const Found& one) { return unknown(t, one.key); });
-    if (sources.size() == 1 && t != kEvidenceOutput) return compare_with(t, partition, *sources.begin(), found);
+    if (sources.size() == 1 && !is_shared(t)) return compare_with(t, partition, *sources.begin(), found);
     // Tasks write side by side: only the order within a key is certain.
     std::map<std::uint32_t, std::set<std::size_t>> writers;
     for (const auto& [w, which] : sources) {
@@ -208,7 +211,8 @@ class Comparison {
 
 Result<std::vector<TopicOutputs>> read_outputs(Log& log, const Topics& topics, KeyNames& keys) {
   std::vector<TopicOutputs> all;
-  for (const std::string& name : {topics.sales, topics.public_, topics.dead_letters, topics.evidence}) {
+  for (const std::string& name :
+       {topics.sales, topics.public_, topics.dead_letters, topics.evidence, topics.conditions}) {
     TopicOutputs out;
     out.name = name;
     if (Status read = read_topic(log, topics, all.size() == kDeadLetters, keys, out); !read) {

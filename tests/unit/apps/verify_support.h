@@ -158,7 +158,11 @@ class Run {
     SubTopology prospects;
     prospects.name = apps::kProspects;
     prospects.inputs = {"signals"};
-    prospects.outputs = {"recommendations.sales", "recommendations.public", "signals.dead-letters", "accounts.evidence",
+    prospects.outputs = {"recommendations.sales",
+                         "recommendations.public",
+                         "signals.dead-letters",
+                         "accounts.evidence",
+                         "conditions",
                          "signals"};
     prospects.stateful = true;
     prospects.make_pipeline = [this](Partition partition) {
@@ -199,7 +203,8 @@ inline void make_topics(Log& log) {
                                                                          {"recommendations.sales", kPartitions},
                                                                          {"recommendations.public", kPartitions},
                                                                          {"signals.dead-letters", 1},
-                                                                         {"accounts.evidence", kPartitions}}) {
+                                                                         {"accounts.evidence", kPartitions},
+                                                                         {"conditions", kPartitions}}) {
     TopicSpec spec;
     spec.name = name;
     spec.partitions = partitions;

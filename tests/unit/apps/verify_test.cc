@@ -58,7 +58,7 @@ TEST_CASE("what a clean run leaves is equal, bit for bit", "[verify]") {
     CHECK(partition.unchecked == 0);
   }
   std::size_t outputs = past().contents.at("signals.dead-letters")[0].size();
-  for (const char* topic : {"recommendations.sales", "recommendations.public", "accounts.evidence"}) {
+  for (const char* topic : {"recommendations.sales", "recommendations.public", "accounts.evidence", "conditions"}) {
     for (const auto& list : past().contents.at(topic)) outputs += list.size();
   }
   CHECK(report.outputs.matched == outputs);

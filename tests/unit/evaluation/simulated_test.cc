@@ -103,12 +103,12 @@ TEST_CASE("a change is found once the most likely stage is one of those since", 
   };
   for (int d = 0; d < 30; ++d) say(d, 1);
   const StageChain chain;
-  const Track unseen = follow(chain, PlainHmm(), journey, evidence);
+  const Trace unseen = follow(chain, PlainHmm(), journey, evidence);
   REQUIRE(unseen.changes.size() == 1);
   CHECK(unseen.changes[0].days_hmm == kNotFound);
 
   for (int d = 32; d < 60; ++d) say(d, 4);
-  const Track seen = follow(chain, PlainHmm(), journey, evidence);
+  const Trace seen = follow(chain, PlainHmm(), journey, evidence);
   REQUIRE(seen.changes.size() == 1);
   CHECK(seen.changes[0].days >= 2);
   CHECK(seen.changes[0].days < 12);

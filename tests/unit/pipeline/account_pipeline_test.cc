@@ -6,102 +6,13 @@
 #include <random>
 
 #include "juncture/core/hash.h"
-#include "juncture/ingest/canonical.h"
-#include "juncture/pipeline/prospect_pipeline.h"
 #include "juncture/state/account_codec.h"
-#include "juncture/state/keys.h"
-#include "support/knowledge.h"
-#include "unit/pipeline/support.h"
+#include "unit/pipeline/both.h"
 
 using namespace juncture;
 using namespace juncture::test;
 
 namespace {
-
-constexpr std::int64_t kNow = 1'763'784'000'000;
-constexpr std::int64_t kDayMs = 86'400'000;
-
-// The second sub-topology.
-struct Accounts {
-  void take(std::string_view account, std::string_view value, std::int64_t appended_at = kNow, bool fresh = true) {
-    REQUIRE(pipeline->process({.topic = "accounts.evidence",
-                               .partition = 0,
-                               .offset = offset++,
-                               .timestamp = from_ms(appended_at),
-                               .key = account,
-                               .value = value},
-                              fresh, state, output));
-  }
-  void take(std::string_view account, const AccountEvidence& evidence) {
-    std::string value;
-    encode(evidence, value);
-    take(account, value, evidence.recorded_ms);
-  }
-  Account of(std::string_view account) const {
-    std::string key;
-    keys::account(AccountId(account), key);
-    Account out;
-    const auto found = state.values.find(key);
-    if (found != state.values.end()) REQUIRE(decode(found->second, out));
-    return out;
-  }
-
-  PipelineCounters counters;
-  MapState state;
-  ListOutput output;
-  std::unique_ptr<Pipeline> pipeline = make_account_pipeline(Millis{60'000}, counters);
-  Offset offset = 0;
-};
-
-// Both, joined as the log would.
-struct Both {
-  Both() : pipeline(make_prospect_pipeline(*knowledge, counters)) {}
-
-  void send(const std::string& prospect, const std::string& account, std::int64_t at,
-            Consent consent = Consent::granted, SignalType type = SignalType::query, bool fresh = true) {
-    const std::string id = prospect + "-" + std::to_string(at) + (type == SignalType::erase ? "-erase" : "");
-    Signal signal;
-    signal.id = id;
-    signal.prospect = ProspectId(prospect);
-    signal.account = AccountId(account);
-    signal.type = type;
-    signal.text = at % 2 == 0 ? "payback period for erp" : "pilot plan";
-    signal.consent = consent;
-    signal.occurred_at = from_ms(at);
-    signal.source = "test";
-    std::string record;
-    write_signal(signal, from_ms(at), record);
-    process(prospect, record, at, fresh);
-  }
-  void tick(std::int64_t at) {
-    std::string record;
-    write_tick(from_ms(at), std::nullopt, record);
-    process({}, record, at, true);
-  }
-  void process(std::string_view key, std::string_view value, std::int64_t at, bool fresh) {
-    REQUIRE(pipeline->process(
-        {.topic = "signals", .partition = 0, .offset = offset++, .timestamp = from_ms(at), .key = key, .value = value},
-        fresh, state, output));
-    const auto evidence = output.of(3);
-    for (; rolled < evidence.size(); ++rolled) accounts.take(evidence[rolled].key, evidence[rolled].value, at);
-  }
-  std::vector<AccountEvidence> evidence() {
-    kept = output.of(3);
-    std::vector<AccountEvidence> out(kept.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) REQUIRE(decode(kept[i].value, out[i]));
-    return out;
-  }
-
-  std::shared_ptr<const Knowledge> knowledge = shipped_knowledge();
-  PipelineCounters counters;
-  MapState state;
-  ListOutput output;
-  std::unique_ptr<Pipeline> pipeline;
-  Offset offset = 0;
-  Accounts accounts;
-  std::size_t rolled = 0;
-  std::vector<Emitted> kept;
-};
 
 AccountEvidence standing(std::string_view prospect, std::int64_t last_ms) {
   AccountEvidence out;
@@ -172,7 +83,7 @@ TEST_CASE("a withdrawal reaches the account, and takes back what was said", "[ac
   CHECK(both.accounts.output.of(0).back().value.find("\"seen\":1") != std::string::npos);
   both.send("bob", "", kNow + 3, erased ? Consent::granted : Consent::denied,
             erased ? SignalType::erase : SignalType::query);
-  CHECK(both.accounts.state.values.empty());
+  CHECK(both.accounts.count() == 0);
   CHECK(both.accounts.output.of(0).back().tombstone);
 }
 
@@ -214,7 +125,7 @@ TEST_CASE("who is forgotten in time is forgotten by the account", "[accounts]") 
   for (int day = 1; day < 410; ++day) both.tick(kNow + day * kDayMs);
 
   CHECK(both.counters.expired.value() == 1);
-  CHECK(both.accounts.state.values.empty());
+  CHECK(both.accounts.count() == 0);
 }
 
 TEST_CASE("the bytes for accounts do not depend on freshness", "[accounts]") {
@@ -299,6 +210,49 @@ TEST_CASE("an account keeps the 64 people seen last, and counts the others once"
   CHECK(accounts.of("acme").people() == 199);
 }
 
+TEST_CASE("10,000 merges and splits of accounts leave the bytes of accounts that never saw one", "[accounts]") {
+  std::mt19937_64 random(20261122);
+  const std::array<std::string, 4> names{"a", "b", "c", "d"};
+  std::vector<AccountEvidence> people;
+  std::vector<std::string> ids;
+  for (int p = 0; p < 30; ++p) ids.push_back("p-" + std::to_string(p));
+  for (int p = 0; p < 30; ++p) {
+    AccountEvidence& one = people.emplace_back(standing(ids[static_cast<std::size_t>(p)], kNow + p * kDayMs / 3));
+    one.track.count = static_cast<std::uint8_t>(1 + random() % kTrackDays);
+    for (std::uint32_t d = 0; d < one.track.count; ++d) {
+      one.track.days[d].day = day_number(kNow) - 40 + 2 * d + static_cast<std::uint32_t>(random() % 2);
+      one.track.days[d].signals = one.track.days[d].visits = 1;
+      one.track.days[d].against[random() % kStages] = static_cast<std::uint8_t>(random() % 90);
+    }
+  }
+  Accounts moved;
+  std::vector<std::size_t> home(people.size());
+  for (std::size_t p = 0; p < people.size(); ++p) moved.take(names[home[p] = p % 4], people[p]);
+  for (int step = 0; step < 10'000; ++step) {
+    if (step % 3 != 0) {  // one goes over
+      const std::size_t p = random() % people.size(), to = random() % 4;
+      if (to == home[p]) continue;
+      moved.take(names[home[p]], left(ids[p]));
+      moved.take(names[home[p] = to], people[p]);
+      continue;
+    }
+    // Two accounts are found to be one, and later not to be.
+    const std::size_t from = random() % 4, to = (from + 1 + random() % 3) % 4;
+    std::vector<std::size_t> merged;
+    for (std::size_t p = 0; p < people.size(); ++p) {
+      if (home[p] == from) merged.push_back(p);
+    }
+    for (const std::size_t p : merged) moved.take(names[from], left(ids[p]));
+    for (const std::size_t p : merged) moved.take(names[to], people[p]);
+    if (step % 2 == 0) std::shuffle(merged.begin(), merged.end(), random);
+    for (const std::size_t p : merged) moved.take(names[to], left(ids[p]));
+    for (const std::size_t p : merged) moved.take(names[from], people[p]);
+  }
+  Accounts never;
+  for (std::size_t p = people.size(); p-- > 0;) never.take(names[home[p]], people[p]);
+  CHECK(moved.state.values == never.state.values);
+}
+
 TEST_CASE("however many people an account has, its value stays within its limit", "[accounts]") {
   Accounts accounts;
   for (int p = 0; p < 2000; ++p) accounts.take("acme", standing("p-" + std::to_string(p), kNow + p));
@@ -317,14 +271,14 @@ TEST_CASE("what is no evidence becomes a dead letter, what is newer stops the pa
   CHECK(accounts.output.of(1).size() == 2);
   CHECK(accounts.state.values.empty());
 
-  value[0] = 2;
+  value[0] = static_cast<char>(kAccountEvidenceVersion + 1);
   const Status newer = accounts.pipeline->process({.topic = "accounts.evidence", .key = "acme", .value = value}, true,
                                                   accounts.state, accounts.output);
   REQUIRE_FALSE(newer);
   CHECK(newer.error().code == "evidence_newer");
 }
 
-TEST_CASE("an account's row says where its people stand and how far they are apart", "[accounts]") {
+TEST_CASE("an account's row says where it stands, and how far its people are apart", "[accounts]") {
   Accounts accounts;
   AccountEvidence ada = standing("ada", kNow), bob = standing("bob", kNow + 40 * kDayMs), eve = bob;
   ada.stages = bob.stages = eve.stages = {};
@@ -333,18 +287,101 @@ TEST_CASE("an account's row says where its people stand and how far they are apa
   eve.stages[8] = 13107;
   eve.stages[9] = 52428;
   eve.prospect = ProspectId("eve");
+  for (AccountEvidence* one : {&bob, &eve}) {
+    one->track.count = 1;
+    one->track.days[0].day = day_number(kNow + 40 * kDayMs);
+    one->track.days[0].against.fill(60);
+    one->track.days[0].against[8] = 0;
+    one->track.days[0].visits = one->track.days[0].signals = 1;
+  }
   accounts.take("acme", ada);
   accounts.take("acme", bob);
   accounts.take("acme", eve);
 
   const std::string row = accounts.output.of(0).back().value;
-  CHECK(row.starts_with("{\"v\":1,\"account\":\"acme\",\"as_of\":" + std::to_string(kNow + 40 * kDayMs) +
+  CHECK(row.starts_with("{\"v\":2,\"account\":\"acme\",\"as_of\":" + std::to_string(kNow + 40 * kDayMs) +
                         ",\"people\":{\"seen\":3,\"active_30d\":2,\"kept\":3}"));
-  CHECK(row.find("\"p\":[0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.60000,0.40000") !=
-        std::string::npos);
   CHECK(row.find("\"mode\":9") != std::string::npos);
   CHECK(row.find("\"low\":[0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.20000") !=
         std::string::npos);
   CHECK(row.find("\"high\":[0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,0.00000,1.00000,0.80000") !=
         std::string::npos);
+  for (const std::string_view part : {"progress", "dwell", "forecast", "unobserved_share", "committee", "missing",
+                                      "consensus", "likelihoods", "surge", "conditions"}) {
+    CHECK(row.find("\"" + std::string(part) + "\":") != std::string::npos);
+  }
+}
+
+TEST_CASE("an anonymous id that is linked to a person is that person in the account, until it is unlinked",
+          "[accounts]") {
+  Both both;
+  const auto link = [&](std::string_view person, std::int64_t at, std::string_view account = "") {
+    const std::string id = "link-" + std::to_string(at);
+    Signal signal;
+    signal.id = id;
+    signal.type = SignalType::identify;
+    signal.prospect = ProspectId("v-1");
+    signal.anonymous = signal.links = true;
+    signal.person = person;
+    signal.account = AccountId(account);
+    signal.consent = Consent::granted;
+    signal.occurred_at = from_ms(at);
+    signal.source = "test";
+    std::string record;
+    write_signal(signal, from_ms(at), record);
+    both.process("v-1", record, at, true);
+  };
+  both.send("crm-1", "acme", kNow);
+  both.send("v-1", "acme", kNow + 1000);
+  const auto person = [&](std::string_view id) {
+    for (const Member& member : both.accounts.of("acme").members) {
+      if (member.prospect == hash64(id)) return member.person;
+    }
+    return ~std::uint64_t{0};
+  };
+  const Account before = both.accounts.of("acme");
+  CHECK(person("v-1") == 0);
+  link("crm-1", kNow + 2000);
+  CHECK(person("v-1") == hash64("crm-1"));
+  CHECK(both.accounts.of("acme").members.size() == 2);
+  link("crm-2", kNow + 1500);  // older: the newest word counts
+  CHECK(person("v-1") == hash64("crm-1"));
+  link("", kNow + 3000);
+  // As it was: a link is no signal of its own.
+  CHECK(both.accounts.of("acme") == before);
+  // A link to somebody of another account takes the id there, and back again.
+  link("crm-9", kNow + 4000, "zeta");
+  CHECK(both.accounts.of("zeta").members.size() == 1);
+  CHECK(both.accounts.of("acme").members.size() == 1);
+  link("", kNow + 5000);
+  CHECK(both.accounts.of("zeta").empty());
+  CHECK(both.accounts.of("acme") == before);
+}
+
+TEST_CASE("a weaker word on the account does not replace a stronger one, whichever comes first", "[accounts]") {
+  for (const bool weak_first : {true, false}) {
+    Both both;
+    const auto send = [&](std::string_view account, AccountBasis basis, std::int64_t at) {
+      const std::string id = "s-" + std::to_string(at);
+      Signal signal;
+      signal.id = id;
+      signal.prospect = ProspectId("v-1");
+      signal.account = AccountId(account);
+      signal.basis = basis;
+      signal.text = "erp";
+      signal.consent = Consent::granted;
+      signal.occurred_at = from_ms(at);
+      signal.source = "test";
+      std::string record;
+      write_signal(signal, from_ms(at), record);
+      both.process("v-1", record, at, true);
+    };
+    if (weak_first) send("provider", AccountBasis::network, kNow + 5000);
+    send("acme", AccountBasis::domain, kNow);
+    if (!weak_first) send("provider", AccountBasis::network, kNow + 5000);
+    CHECK(both.accounts.of("provider").empty());
+    REQUIRE(both.accounts.of("acme").members.size() == 1);
+    CHECK(both.accounts.of("acme").members[0].basis == AccountBasis::domain);
+    CHECK(both.accounts.of("acme").members[0].signals == 2);
+  }
 }

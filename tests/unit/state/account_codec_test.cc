@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::int64_t kStart = 1'763'784'000'000;
 
-AccountEvidence sample_evidence() {
+// As version 1 held it.
+AccountEvidence sample_evidence_v1() {
   AccountEvidence out;
   out.prospect = ProspectId("v-3a10");
   out.recorded_ms = kStart + 1;
@@ -30,7 +31,26 @@ AccountEvidence sample_evidence() {
   return out;
 }
 
-Account sample_account() {
+AccountEvidence sample_evidence() {
+  AccountEvidence out = sample_evidence_v1();
+  out.person = 0x1112131415161718;
+  out.basis = AccountBasis::network;
+  out.offline = 3;
+  out.track.count = 2;
+  for (std::size_t i = 0; i < 2; ++i) {
+    TrackDay& day = out.track.days[i];
+    day.day = static_cast<std::uint32_t>(20'416 + i);
+    for (std::size_t s = 0; s < kStages; ++s) day.against[s] = static_cast<std::uint8_t>(3 * s + i);
+    day.signals = 9;
+    day.visits = 2;
+    day.offline = 1;
+    day.outcome = DealOutcome::no_decision;
+  }
+  return out;
+}
+
+// As version 1 held it.
+Account sample_account_v1() {
   Account out;
   for (std::uint64_t m = 1; m <= 2; ++m) {
     Member& member = out.members.emplace_back();
@@ -38,16 +58,37 @@ Account sample_account() {
     member.first_ms = kStart - 5;
     member.last_ms = kStart + static_cast<std::int64_t>(m);
     member.signals = static_cast<std::uint16_t>(m);
-    member.stages = sample_evidence().stages;
+    member.stages = sample_evidence_v1().stages;
   }
   out.former = {5, 1ULL << 62U};
   out.beyond = 3;
   return out;
 }
 
+Account sample_account() {
+  Account out = sample_account_v1();
+  const AccountEvidence evidence = sample_evidence();
+  Member& member = out.members[0];
+  member.person = evidence.person;
+  member.offline = evidence.offline;
+  member.known = true;
+  member.basis = evidence.basis;
+  member.has_roles = true;
+  member.roles = evidence.roles;
+  member.track = {evidence.track.days.begin(), evidence.track.days.begin() + evidence.track.count};
+  out.checked_ms = kStart + 60;
+  out.check_due = 980'040;
+  return out;
+}
+
 Account largest() {
   Account out;
-  for (std::size_t m = 0; m < kMembersMax; ++m) out.members.push_back({.prospect = m + 1});
+  for (std::size_t m = 0; m < kMembersMax; ++m) {
+    Member& member = out.members.emplace_back();
+    member.prospect = m + 1;
+    member.has_roles = true;
+    for (std::uint32_t day = 0; day < kTrackDays; ++day) member.track.emplace_back().day = day;
+  }
   for (std::size_t f = 0; f < kFormerMax; ++f) out.former.push_back(f);
   out.beyond = ~std::uint32_t{0};
   return out;
@@ -76,15 +117,27 @@ AccountEvidence sample_left() {
 }  // namespace
 
 TEST_CASE("the bytes of an account and of what it is told are those of the golden files", "[codec]") {
-  CHECK(bytes_of(sample_account()) == slurp("account-v1.bin"));
-  CHECK(bytes_of(sample_evidence()) == slurp("account-evidence-v1.bin"));
-  CHECK(bytes_of(sample_left()) == slurp("account-left-v1.bin"));
+  CHECK(bytes_of(sample_account()) == slurp("account-v2.bin"));
+  CHECK(bytes_of(sample_evidence()) == slurp("account-evidence-v2.bin"));
+  CHECK(bytes_of(sample_left()) == slurp("account-left-v2.bin"));
+}
+
+TEST_CASE("what version 1 wrote of accounts is still read", "[codec]") {
+  Account account;
+  REQUIRE(decode(slurp("account-v1.bin"), account));
+  CHECK(account == sample_account_v1());
+  AccountEvidence evidence;
+  const std::string told = slurp("account-evidence-v1.bin"), gone = slurp("account-left-v1.bin");
+  REQUIRE(decode(told, evidence));
+  CHECK(evidence == sample_evidence_v1());
+  REQUIRE(decode(gone, evidence));
+  CHECK(evidence == sample_left());
 }
 
 TEST_CASE("golden files of accounts are written on request", "[.golden]") {
-  std::ofstream(kGolden + "account-v1.bin", std::ios::binary) << bytes_of(sample_account());
-  std::ofstream(kGolden + "account-evidence-v1.bin", std::ios::binary) << bytes_of(sample_evidence());
-  std::ofstream(kGolden + "account-left-v1.bin", std::ios::binary) << bytes_of(sample_left());
+  std::ofstream(kGolden + "account-v2.bin", std::ios::binary) << bytes_of(sample_account());
+  std::ofstream(kGolden + "account-evidence-v2.bin", std::ios::binary) << bytes_of(sample_evidence());
+  std::ofstream(kGolden + "account-left-v2.bin", std::ios::binary) << bytes_of(sample_left());
 }
 
 TEST_CASE("an account and what it is told read back as they were written", "[codec]") {
@@ -98,7 +151,10 @@ TEST_CASE("an account and what it is told read back as they were written", "[cod
   AccountEvidence bare = sample_evidence();
   bare.has_roles = false;
   bare.roles = {};
-  for (const AccountEvidence& evidence : {sample_evidence(), sample_left(), bare}) {
+  AccountEvidence tick;
+  tick.kind = AccountEvidence::Kind::tick;
+  tick.recorded_ms = kStart;
+  for (const AccountEvidence& evidence : {sample_evidence(), sample_left(), bare, tick}) {
     const std::string bytes = bytes_of(evidence);
     AccountEvidence out = sample_evidence();
     REQUIRE(decode(bytes, out));
@@ -128,7 +184,7 @@ TEST_CASE("what is no evidence is a bad record, and a later version is nobody's 
   }
   CHECK_FALSE(decode(bytes + '\0', out));
   std::string newer = bytes;
-  newer[0] = 2;
+  newer[0] = static_cast<char>(kAccountEvidenceVersion + 1);
   const Status decoded = decode(newer, out);
   REQUIRE_FALSE(decoded);
   CHECK(decoded.error().domain == Domain::environment);

@@ -61,7 +61,19 @@ BeliefState sample_belief(int k) {
   return out;
 }
 
-Prospect sample() {
+TrackDay sample_day(std::uint32_t day) {
+  TrackDay out;
+  out.day = day;
+  for (std::size_t s = 0; s < kStages; ++s) out.against[s] = static_cast<std::uint8_t>(16 * s);
+  out.signals = 7;
+  out.visits = 2;
+  out.offline = 1;
+  out.outcome = DealOutcome::lost;
+  return out;
+}
+
+// As version 1 held it.
+Prospect sample_v1() {
   Prospect out;
   out.head = sample_belief(30);
   out.base = sample_belief(1);
@@ -97,6 +109,22 @@ Prospect sample() {
   out.account.at = out.tail[1].at;
   out.account.size = 4;
   std::copy_n("acme", 4, out.account.bytes.begin());
+  return out;
+}
+
+Prospect sample() {
+  Prospect out = sample_v1();
+  for (BeliefState* belief : {&out.head, &out.base}) {
+    belief->conditions = bit_of(Condition::surge) | bit_of(Condition::stalled);
+    belief->track.count = 2;
+    belief->track.days[0] = sample_day(20'000);
+    belief->track.days[1] = sample_day(20'417);
+  }
+  out.account.basis = AccountBasis::domain;
+  out.link = {true, {kStart + 3, 9}, 0x0102030405060708, 4, {}};
+  std::copy_n("zeta", 4, out.link.account.begin());
+  out.checked_ms = kStart + 60 * kDay;
+  out.check_due = 980'040;
   return out;
 }
 
@@ -141,13 +169,29 @@ std::string resealed(std::string bytes) {
 TEST_CASE("the bytes of a prospect are those of the golden file", "[codec]") {
   std::string bytes;
   encode(sample(), bytes);
-  CHECK(bytes.size() == slurp("prospect-v1.bin").size());
-  CHECK(bytes == slurp("prospect-v1.bin"));
+  CHECK(bytes.size() == slurp("prospect-v2.bin").size());
+  CHECK(bytes == slurp("prospect-v2.bin"));
   encode_tombstone(from_ms(kStart), bytes);
-  CHECK(bytes == slurp("tombstone-v1.bin"));
+  CHECK(bytes == slurp("tombstone-v2.bin"));
   CHECK(decode_tombstone(bytes) == from_ms(kStart));
   Prospect out;
   CHECK_FALSE(decode(bytes, out));
+}
+
+TEST_CASE("a value of version 1 is still read, and written as what it is now", "[codec]") {
+  Prospect out = largest();
+  REQUIRE(decode(slurp("prospect-v1.bin"), out));
+  const Prospect before = sample_v1();
+  CHECK(out.head == before.head);
+  CHECK(out.base == before.base);
+  CHECK(out.account == before.account);
+  CHECK_FALSE(out.link.known);
+  CHECK(out.check_due == 0);
+  std::string again, expected;
+  encode(out, again);
+  encode(before, expected);
+  CHECK(again == expected);
+  CHECK(decode_tombstone(slurp("tombstone-v1.bin")) == from_ms(kStart));
 }
 
 TEST_CASE("a value of a newer version is told from a damaged one", "[codec]") {
@@ -168,7 +212,7 @@ TEST_CASE("a value of a newer version is told from a damaged one", "[codec]") {
   CHECK(refused.error().code == "format_newer");
   CHECK(refused.error().domain == Domain::setup);
 
-  bytes[0] = static_cast<char>(bytes[0] ^ 2);  // a flipped bit in the version
+  bytes[0] = static_cast<char>(bytes[0] ^ 1);  // a flipped bit in the version
   const Status damaged = decode(bytes, out);
   REQUIRE_FALSE(damaged);
   CHECK(damaged.error().code == "state_corrupt");
@@ -177,9 +221,9 @@ TEST_CASE("a value of a newer version is told from a damaged one", "[codec]") {
 TEST_CASE("golden files are written on request", "[.golden]") {
   std::string bytes;
   encode(sample(), bytes);
-  std::ofstream(JUNCTURE_SOURCE_DIR "/tests/unit/state/golden/prospect-v1.bin", std::ios::binary) << bytes;
+  std::ofstream(JUNCTURE_SOURCE_DIR "/tests/unit/state/golden/prospect-v2.bin", std::ios::binary) << bytes;
   encode_tombstone(from_ms(kStart), bytes);
-  std::ofstream(JUNCTURE_SOURCE_DIR "/tests/unit/state/golden/tombstone-v1.bin", std::ios::binary) << bytes;
+  std::ofstream(JUNCTURE_SOURCE_DIR "/tests/unit/state/golden/tombstone-v2.bin", std::ios::binary) << bytes;
 }
 
 TEST_CASE("what is decoded encodes to the same bytes, over a value that held another prospect", "[codec]") {

@@ -23,6 +23,7 @@ struct Desk {
   MemoryState state;
   ProspectStore store;
   Prospect prospect;
+  std::vector<std::string> checked;
 
   Admission signal(const std::string& id, std::int64_t at, Consent consent, std::uint64_t event) {
     const auto found = store.load(state, ProspectId(id), prospect);
@@ -35,10 +36,19 @@ struct Desk {
   }
   std::vector<std::string> run(std::int64_t now, std::size_t limit = 1000) {
     std::vector<std::string> gone;
-    const auto count = store.expiry().run_due(state, from_ms(now), limit, [&](ProspectId id, AccountId) {
-      gone.emplace_back(id.text());
-      return Status();
-    });
+    const auto count = store.expiry().run_due(
+        state, from_ms(now), limit,
+        [&](ProspectId id, AccountId) {
+          gone.emplace_back(id.text());
+          return Status();
+        },
+        [&](ProspectId id) {
+          checked.emplace_back(id.text());
+          const auto found = store.load(state, id, prospect);
+          REQUIRE(found);
+          prospect.check_due = 0;
+          return store.save(state, id, prospect, *found);
+        });
     REQUIRE(count);
     CHECK(*count == gone.size());
     return gone;
@@ -194,4 +204,32 @@ TEST_CASE("the hash of a state depends on keys and values alone", "[hash]") {
   for (const auto& [key, value] : desk.state.values) dump_state(key, value, lines);
   CHECK(std::count(lines.begin(), lines.end(), '\n') == static_cast<std::ptrdiff_t>(desk.state.values.size()));
   CHECK(lines.find(R"("prospect":"p7","head":{"started":true)") != std::string::npos);
+}
+
+TEST_CASE("who goes silent is looked at from the second midnight on, and forgotten in time all the same", "[expiry]") {
+  Desk desk;
+  desk.signal("anna", kStart, Consent::granted, 1);
+  desk.signal("anon", kStart, Consent::absent, 2);
+  const std::int64_t second = (kStart / kDay + 2) * kDay;
+  CHECK(desk.prospect.check_due == 0);  // of the one without consent
+  desk.run(second - kMinute);
+  CHECK(desk.checked.empty());
+  CHECK(desk.run(second + kMinute).empty());
+  CHECK(desk.checked == std::vector<std::string>{"anna"});
+  // The check said that there is nothing more to see: only the end is still due.
+  desk.run(second + 30 * kDay);
+  CHECK(desk.checked.size() == 1);
+  CHECK(desk.run(kStart + 402 * kDay) == std::vector<std::string>{"anna"});
+  CHECK(desk.index_keys() == 0);
+}
+
+TEST_CASE("another signal moves the look at a silence on", "[expiry]") {
+  Desk desk;
+  desk.signal("anna", kStart, Consent::granted, 1);
+  desk.signal("anna", kStart + 5 * kDay, Consent::granted, 2);
+  CHECK(desk.index_keys() == 3);
+  desk.run(kStart + 6 * kDay);
+  CHECK(desk.checked.empty());
+  desk.run(kStart + 8 * kDay);
+  CHECK(desk.checked.size() == 1);
 }

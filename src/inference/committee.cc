@@ -1,0 +1,270 @@
+#include "juncture/inference/committee.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "juncture/core/math.h"
+
+namespace juncture {
+namespace {
+
+constexpr double kDayMs = 86'400'000.0, kLn2 = 0.69314718055994530942;
+constexpr int kPeopleMax = 24;
+constexpr int kIdsMax = 24;
+// Of ids in general; docs/decisions/0006 says where they are from.
+constexpr double kSeen = .9;           // odds that a member leaves a trace here at all
+constexpr double kBorrows = .08;       // odds that an unclaimed member is only seen under somebody else's id
+constexpr double kMoreUnclaimed = .6;  // further ids of a person nobody has claimed, on average
+constexpr double kMoreKnown = .35;     // unclaimed ids of a known person, on average
+constexpr double kMissingShare = .15, kMissingOdds = .3;
+constexpr double kSplit = 2.5;
+constexpr std::array<std::string_view, 4> kSigners{"cfo", "procurement", "legal", "executive"};
+
+double binomial(int n, int k, double p) {
+  double out = 1;
+  for (int i = 0; i < k; ++i) out *= p * (n - i) / (i + 1);
+  for (int i = 0; i < n - k; ++i) out *= 1 - p;
+  return out;
+}
+
+double poisson(int k, double mean) {
+  double out = exact_exp(-mean);
+  for (int i = 1; i <= k; ++i) out *= mean / i;
+  return out;
+}
+
+// Groups of up to eight are equally likely beforehand, of four where one office decides, of twelve where many do;
+// larger ones ever less.
+double prior_of(int people, Responsibility responsibility) {
+  constexpr std::array<int, 3> kUsual{8, 4, 12};
+  double out = 1;
+  for (int n = kUsual[index_of(responsibility)]; n < people; ++n) out *= .7;
+  return out;
+}
+
+// P(that many people told apart, that many unclaimed ids | a group of that size).
+double likelihood_of(int group, int people, int unclaimed) {
+  double out = 0;
+  for (int seen = people; seen <= group; ++seen) {
+    const int hidden = seen - people;
+    double ids = 0;
+    for (int own = 0; own <= std::min(hidden, unclaimed); ++own) {
+      // With nobody else's id to borrow, the only one of a group has his own.
+      const double borrows = seen > 1 ? kBorrows : 0;
+      ids += binomial(hidden, own, 1 - borrows) * poisson(unclaimed - own, kMoreUnclaimed * own + kMoreKnown * people);
+    }
+    out += binomial(group, seen, kSeen) * ids / (seen + 1);
+  }
+  return out;
+}
+
+SizeEstimate estimate(int people, int unclaimed, Responsibility responsibility) {
+  std::array<double, kPeopleMax + 1> odds{};
+  double sum = 0;
+  const int least = std::max(people, people + unclaimed > 0 ? 1 : 0);
+  for (int n = least; n <= kPeopleMax; ++n) {
+    odds[static_cast<std::size_t>(n)] = prior_of(n, responsibility) * likelihood_of(n, people, unclaimed);
+    sum += odds[static_cast<std::size_t>(n)];
+  }
+  // The shortest range that holds 90 %.
+  SizeEstimate out{0, least, kPeopleMax};
+  for (int n = least; n <= kPeopleMax; ++n) out.mean += n * odds[static_cast<std::size_t>(n)] / sum;
+  for (int low = least; low <= kPeopleMax; ++low) {
+    double inside = 0;
+    for (int high = low; high <= kPeopleMax; ++high) {
+      inside += odds[static_cast<std::size_t>(high)] / sum;
+      if (inside < .9) continue;
+      if (high - low < out.high - out.low) {
+        out.low = low;
+        out.high = high;
+      }
+      break;
+    }
+  }
+  return out;
+}
+
+using Estimates = std::array<SizeEstimate, (kPeopleMax + 1) * (kIdsMax + 1)>;
+
+Estimates all_estimates(Responsibility responsibility) {
+  Estimates out;
+  for (int people = 0; people <= kPeopleMax; ++people) {
+    for (int ids = 0; ids <= kIdsMax; ++ids) {
+      if (people + ids == 0) continue;
+      out[static_cast<std::size_t>(people * (kIdsMax + 1) + ids)] = estimate(people, ids, responsibility);
+    }
+  }
+  return out;
+}
+
+std::uint64_t person_of(const Member& member) {
+  return member.person != 0 ? member.person : member.prospect;
+}
+
+// Mean of 1 to 12, while active.
+double stage_of(const Member& member) {
+  double mass = 0, sum = 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    mass += member.stages[s];
+    sum += static_cast<double>(member.stages[s]) * static_cast<double>(s + 1);
+  }
+  return mass > 0 ? sum / mass : (1.0 + kBuyingStages) / 2;
+}
+
+MemberView view_of(const StageChain& chain, const Member& member, std::int64_t now_ms) {
+  const StageChainParameters& p = chain.parameters();
+  MemberView out;
+  out.active = activity_of(member, now_ms);
+  out.stage = stage_of(member);
+  double mass = 0, sum = 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) mass += member.stages[s];
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    const double odds = mass > 0 ? member.stages[s] / mass : 1.0 / kBuyingStages;
+    for (std::size_t r = 0; r < kRoles; ++r) out.roles[r] += odds * p.roles[s][r];
+  }
+  for (std::size_t r = 0; r < kRoles; ++r) {
+    const bool unknown = r + 1 == kRoles;
+    out.roles[r] = out.roles[r] * (1 - p.role_unknown) + (unknown ? p.role_unknown : 1e-3);
+    if (member.has_roles) out.roles[r] *= exact_exp(static_cast<double>(member.roles[r]) / kNatsScale);
+    sum += out.roles[r];
+  }
+  for (double& role : out.roles) role /= sum;
+  return out;
+}
+
+// One person's ids are one chance to be in a role, not several.
+void find_roles(const Account& account, Committee& out) {
+  std::vector<std::size_t> order(account.members.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto person = [&](std::size_t i) { return person_of(account.members[i]); };
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return person(a) != person(b) ? person(a) < person(b) : a < b; });
+  std::array<double, kRoles> nobody;
+  nobody.fill(1);
+  for (std::size_t from = 0; from < order.size();) {
+    std::array<double, kRoles> most{};
+    std::size_t i = from;
+    for (; i < order.size() && person(order[i]) == person(order[from]); ++i) {
+      const double sure = kAccountConfidence[index_of(account.members[order[i]].basis)] / 255.0;
+      const MemberView& view = out.members[order[i]];
+      for (std::size_t r = 0; r < kRoles; ++r) most[r] = std::max(most[r], view.roles[r] * view.active * sure);
+    }
+    for (std::size_t r = 0; r < kRoles; ++r) nobody[r] *= 1 - most[r];
+    from = i;
+  }
+  for (std::size_t r = 0; r < kRoles; ++r) out.present[r] = 1 - nobody[r];
+}
+
+void find_missing(const StageChain& chain, const StageOdds& stages, Committee& out) {
+  std::size_t mode = 0;
+  for (std::size_t s = 1; s < kBuyingStages; ++s) mode = stages[s] > stages[mode] ? s : mode;
+  const auto& wanted = chain.parameters().roles[mode];
+  for (std::size_t r = 0; r + 1 < kRoles; ++r) {
+    if (wanted[r] >= kMissingShare && out.present[r] < kMissingOdds) {
+      out.missing.push_back({r, out.present[r], static_cast<Stage>(mode)});
+    }
+  }
+  std::stable_sort(out.missing.begin(), out.missing.end(),
+                   [&](const MissingRole& a, const MissingRole& b) { return wanted[a.role] > wanted[b.role]; });
+}
+
+// How far apart the active ones stand. An entropy would not do: two stages apart or ten is the same to it.
+struct Apart {
+  double weight = 0, sum = 0, square = 0;
+  std::size_t active = 0;
+
+  void add(double odds, double stage) {
+    weight += odds;
+    sum += odds * stage;
+    square += odds * stage * stage;
+    active += odds > .5 ? 1U : 0U;
+  }
+  // A root is exact by IEEE 754, unlike libm's exp and log.
+  double spread() const {
+    if (!(weight > 0)) return 0;
+    const double mean = sum / weight;
+    return std::sqrt(std::max(square / weight - mean * mean, 0.0));
+  }
+  // Somebody is split from somebody: one id alone is not.
+  bool split() const { return active >= 2 && spread() > kSplit; }
+};
+
+double late_odds(const StageOdds& stages) {
+  double out = 0;
+  for (std::size_t s = index_of(Stage::cost_benefit); s < kBuyingStages; ++s) out += static_cast<double>(stages[s]);
+  return out;
+}
+
+bool has_signer(const Committee& committee) {
+  return std::any_of(kSigners.begin(), kSigners.end(), [&](std::string_view role) {
+    const auto* const at = std::find(kRoleNames.begin(), kRoleNames.end(), role);
+    return at != kRoleNames.end() && committee.present[static_cast<std::size_t>(at - kRoleNames.begin())] >= .5;
+  });
+}
+
+}  // namespace
+
+double activity_of(const Member& member, std::int64_t now_ms) {
+  const double days = std::max(static_cast<double>(now_ms - member.last_ms) / kDayMs, 0.0);
+  const double gone = member.stages[index_of(Stage::stalled)] + member.stages[index_of(Stage::rejected)];
+  return std::max(1 - gone / 65535.0, 0.0) * exact_exp(-days * kLn2 / 60.0);
+}
+
+IdCounts count_ids(const Account& account, std::int64_t now_ms) {
+  // Whoever was last seen half a year ago is not on this committee.
+  constexpr double kGoneDays = 180;
+  IdCounts out;
+  std::vector<std::uint64_t> people;
+  for (const Member& member : account.members) {
+    if (static_cast<double>(now_ms - member.last_ms) / kDayMs > kGoneDays) continue;
+    if (member.known || member.person != 0) {
+      people.push_back(person_of(member));
+    } else {
+      ++out.anonymous;
+    }
+  }
+  std::sort(people.begin(), people.end());
+  out.people = static_cast<std::size_t>(std::unique(people.begin(), people.end()) - people.begin());
+  return out;
+}
+
+SizeEstimate committee_size(const IdCounts& ids, Responsibility responsibility) {
+  static const std::array<Estimates, 3> by_responsibility{all_estimates(Responsibility::unknown),
+                                                          all_estimates(Responsibility::central),
+                                                          all_estimates(Responsibility::distributed)};
+  const Estimates& estimates = by_responsibility[index_of(responsibility)];
+  const std::size_t people = std::min<std::size_t>(ids.people, kPeopleMax);
+  const std::size_t unclaimed = std::min<std::size_t>(ids.anonymous, kIdsMax);
+  return estimates[people * (kIdsMax + 1) + unclaimed];
+}
+
+Committee committee_of(const StageChain& chain, const Account& account, const StageOdds& stages, std::int64_t now_ms,
+                       Responsibility responsibility) {
+  Committee out;
+  out.ids = count_ids(account, now_ms);
+  out.size = committee_size(out.ids, responsibility);
+  for (const Member& member : account.members) out.members.push_back(view_of(chain, member, now_ms));
+  find_roles(account, out);
+  find_missing(chain, stages, out);
+  Apart apart;
+  for (const MemberView& member : out.members) apart.add(member.active, member.stage);
+  out.spread = apart.spread();
+  out.consensus = std::max(1 - out.spread / (2 * kSplit), 0.0);
+  out.split = apart.split();
+  out.late_stage = late_odds(stages);
+  out.buying = out.late_stage >= .5 && (apart.active >= 2 || has_signer(out));
+  return out;
+}
+
+Conditions people_conditions(const StageChain& chain, const Account& account, const StageOdds& stages,
+                             std::int64_t now_ms) {
+  Apart apart;
+  for (const Member& member : account.members) apart.add(activity_of(member, now_ms), stage_of(member));
+  bool buying = late_odds(stages) >= .5;
+  // Only where one person decides is it asked who that is.
+  if (buying && apart.active < 2) buying = has_signer(committee_of(chain, account, stages, now_ms));
+  return with(with(0, Condition::split, apart.split()), Condition::buying, buying);
+}
+
+}  // namespace juncture
