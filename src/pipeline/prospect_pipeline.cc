@@ -1,6 +1,7 @@
 // THE FLOW. A reader who knows this file knows what juncture does; everything it calls is a pure function or a port.
 #include "juncture/pipeline/prospect_pipeline.h"
 
+#include <cmath>
 #include <optional>
 #include <string>
 
@@ -322,7 +323,7 @@ class ProspectPipeline final : public Pipeline {
     if (signal.type == SignalType::feedback) count_.feedback[index_of(signal.action)].add();
   }
 
-  static std::uint64_t thousandths(float odds) { return static_cast<std::uint64_t>(odds * 1000.0F + 0.5F); }
+  static std::uint64_t thousandths(float odds) { return static_cast<std::uint64_t>(std::lround(odds * 1000.0F)); }
 
   void count_decision(const Reading& reading, const Decision& decision, int mode_before, int mode) {
     count_.moments[index_of(most_likely(reading.moments))].add();
