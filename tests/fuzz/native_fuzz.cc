@@ -52,9 +52,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     simdjson::dom::element root;
     JUNCTURE_ASSERT(dom.parse(payload.data(), payload.size()).get(root) == simdjson::SUCCESS);
-    JUNCTURE_ASSERT(signals.size() == 1 && !is_control(signals.front().type));
-    JUNCTURE_ASSERT(signals.front().text.size() <= kSignalTextBytesMax);
-    check_round_trip(signals.front(), context.received_at, second);
+    // Who gives both ids says it to the history of the anonymous one, too.
+    JUNCTURE_ASSERT(signals.size() == 1 || (signals.size() == 2 && signals.back().links));
+    for (const Signal& signal : signals) {
+      JUNCTURE_ASSERT(!is_control(signal.type) && signal.text.size() <= kSignalTextBytesMax);
+      check_round_trip(signal, context.received_at, second);
+    }
   }
   Canonical record;
   static_cast<void>(parse_canonical(scratch, payload, record));
