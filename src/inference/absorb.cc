@@ -81,7 +81,7 @@ void keep_link(Prospect& prospect, const Evidence& evidence, const Keep& keep) {
   prospect.link.person = keep.person;
   if (keep.person == 0) return;
   prospect.link.account_size = static_cast<std::uint8_t>(fitting(keep.account, kAccountBytesMax));
-  std::memcpy(prospect.link.account.data(), keep.account.data(), prospect.link.account_size);
+  std::copy_n(keep.account.begin(), prospect.link.account_size, prospect.link.account.begin());
 }
 
 // Silence is to be looked into at some midnight; what a tick has noticed holds until something newer is known.
