@@ -103,7 +103,7 @@ void check_rises(const std::vector<double>& objective) {
 TEST_CASE("the fit finds the dwell times, jumps and hazards that made the journeys", "[journeys]") {
   const StageChainParameters truth = world(), prior;
   const auto made = journeys(300, 1, truth);
-  const JourneyFit fit = fit_journeys(prior, made, {.iterations = 12, .hold_rate = 2, .hold_jumps = 5});
+  const JourneyFit fit = fit_journeys(prior, made, {.iterations = 7, .hold_rate = 2, .hold_jumps = 5});
   REQUIRE(fit.dynamics);
   CHECK(fit.with_outcome >= 150);
   check_rises(fit.objective);
