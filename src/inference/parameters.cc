@@ -73,4 +73,20 @@ double mean_dwell_days(const StageChainParameters& parameters, std::size_t stage
          (stage == kShortlisting ? 1.0 : parameters.deal_multiplier);
 }
 
+// Expected visits from the first stage on: each passes its share on until all of it has gone out behind the last.
+StageChainParameters per_visit(StageChainParameters totals) {
+  std::array<double, kBuyingStages> visits{}, arriving{1.0};
+  for (int jump = 0; jump < 1000; ++jump) {
+    std::array<double, kBuyingStages> next{};
+    for (std::size_t s = 0; s < kBuyingStages; ++s) {
+      visits[s] += arriving[s];
+      const JumpOdds jumps = jump_odds(totals, s);
+      for (std::size_t to = 0; to < kBuyingStages; ++to) next[to] += arriving[s] * jumps.odds[to] / jumps.total;
+    }
+    arriving = next;
+  }
+  for (std::size_t s = 0; s < kBuyingStages; ++s) totals.dwell_median_days[s] /= visits[s];
+  return totals;
+}
+
 }  // namespace juncture

@@ -13,11 +13,6 @@ using namespace juncture::test;
 
 namespace {
 
-const StageChain& chain() {
-  static const StageChain value;
-  return value;
-}
-
 double normal(Dice& dice) {
   double sum = -6;
   for (int i = 0; i < 12; ++i) sum += dice.unit();

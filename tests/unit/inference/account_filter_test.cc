@@ -14,11 +14,6 @@ using namespace juncture::test;
 
 namespace {
 
-const StageChain& chain() {
-  static const StageChain value;
-  return value;
-}
-
 Member member_of(std::uint64_t id, const Prospect& prospect, AccountBasis basis = AccountBasis::declared) {
   Member out;
   out.prospect = id;

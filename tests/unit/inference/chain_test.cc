@@ -14,11 +14,6 @@ using namespace juncture::test;
 
 namespace {
 
-const StageChain& chain() {
-  static const StageChain value;
-  return value;
-}
-
 double distance(const StageChain::Phases& a, const StageChain::Phases& b) {
   double worst = 0;
   for (std::size_t i = 0; i < kPhases; ++i)

@@ -11,11 +11,6 @@ using namespace juncture::test;
 
 namespace {
 
-const StageChain& chain() {
-  static const StageChain value;
-  return value;
-}
-
 Member at_stage(std::uint64_t id, std::size_t stage, std::int64_t last_ms = kStart) {
   Member out;
   out.prospect = id;

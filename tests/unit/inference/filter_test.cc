@@ -12,11 +12,6 @@ using namespace juncture::test;
 
 namespace {
 
-const StageChain& chain() {
-  static const StageChain value;
-  return value;
-}
-
 constexpr std::size_t kBakeOff = 9;
 
 Prospect series_for(std::size_t stage, int count, std::int64_t gap_ms) {

@@ -23,6 +23,12 @@ struct Dice {
   double unit() { return static_cast<double>(next() >> 11U) / 9007199254740992.0; }
 };
 
+// The chain of the default parameters, made once.
+inline const StageChain& chain() {
+  static const StageChain value;
+  return value;
+}
+
 inline constexpr std::int64_t kMinute = 60'000, kHour = 60 * kMinute, kDay = 24 * kHour;
 inline constexpr std::int64_t kStart = 1'763'971'200'000;  // Monday 2025-11-24 08:00 UTC
 

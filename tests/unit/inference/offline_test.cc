@@ -8,11 +8,6 @@ using namespace juncture::test;
 
 namespace {
 
-const StageChain& chain() {
-  static const StageChain value;
-  return value;
-}
-
 Evidence offline(std::string_view kind, std::int64_t at_ms, std::string_view id) {
   Signal signal;
   signal.id = id;

@@ -15,11 +15,6 @@ using namespace juncture::test;
 
 namespace {
 
-const StageChain& chain() {
-  static const StageChain value;
-  return value;
-}
-
 // Numbers chosen by hand: the golden file must not move when inference does.
 BeliefState sample_belief(int k) {
   BeliefState out;

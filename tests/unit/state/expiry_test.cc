@@ -14,11 +14,6 @@ using namespace juncture::test;
 
 namespace {
 
-const StageChain& chain() {
-  static const StageChain value;
-  return value;
-}
-
 struct Desk {
   MemoryState state;
   ProspectStore store;

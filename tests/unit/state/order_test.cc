@@ -16,11 +16,6 @@ using namespace juncture::test;
 
 namespace {
 
-const StageChain& chain() {
-  static const StageChain value;
-  return value;
-}
-
 struct Step {
   Evidence evidence;
   std::string text;
