@@ -59,20 +59,18 @@ class Host:
 
     def cut(self, way):
         """`both`: the cable is pulled; `to broker`, `from broker`: that way nothing arrives, and nobody is told."""
-        if way == "both":
-            run("ip", "link", "set", self.here, "down")
-        elif way == "to broker":
-            run("ip", "-n", self.namespace, "route", "add", "blackhole", BROKER_ADDRESS)
-        else:
-            run("ip", "route", "add", "blackhole", self.there)
+        self.turn(way, "down", "add")
 
     def mend(self, way):
+        self.turn(way, "up", "del")
+
+    def turn(self, way, cable, hole):
         if way == "both":
-            run("ip", "link", "set", self.here, "up")
+            run("ip", "link", "set", self.here, cable)
         elif way == "to broker":
-            run("ip", "-n", self.namespace, "route", "del", "blackhole", BROKER_ADDRESS)
+            run("ip", "-n", self.namespace, "route", hole, "blackhole", BROKER_ADDRESS)
         else:
-            run("ip", "route", "del", "blackhole", self.there)
+            run("ip", "route", hole, "blackhole", self.there)
 
     def remove(self):
         for command in (("netns", "del", self.namespace), ("link", "del", self.here), ("route", "del", "blackhole", self.there)):
