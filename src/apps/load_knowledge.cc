@@ -188,7 +188,7 @@ KnowledgeLoad load_knowledge(const Config& config) {
   } else {
     load.errors.push_back(text.error());
   }
-  const auto lessons = load_lessons(config);
+  auto lessons = load_lessons(config);
   if (!lessons) load.errors.push_back(lessons.error());
   if (!load.errors.empty()) return load;
 
@@ -221,6 +221,7 @@ KnowledgeLoad load_knowledge(const Config& config) {
   knowledge.leave_out.erase("");
   index_catalog(knowledge);
   index_accounts(knowledge);
+  load.lessons = std::move(*lessons);
   return load;
 }
 

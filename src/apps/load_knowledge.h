@@ -12,8 +12,15 @@
 
 namespace juncture::apps {
 
+struct Lessons {
+  Taxonomy taxonomy;
+  UserVocabulary vocabulary;
+  std::string content;  // both files, as read
+};
+
 struct KnowledgeLoad {
   std::shared_ptr<Knowledge> knowledge;  // null when there are errors
+  Lessons lessons;                       // what it was made from
   std::vector<Error> errors, warnings;
   bool trained = false;  // the model was learnt just now, from the taxonomy
   double train_seconds = 0;
@@ -31,11 +38,6 @@ Result<std::string> read_source(const std::string& path, std::string_view embedd
 Result<std::string> read_file(const std::string& path);
 Status write_file(const std::string& path, std::string_view bytes);
 
-struct Lessons {
-  Taxonomy taxonomy;
-  UserVocabulary vocabulary;
-  std::string content;  // both files, as read
-};
 Result<Lessons> load_lessons(const Config& config);
 
 // What the taxonomy says of stages, and with a model what was fitted to histories where it holds such.

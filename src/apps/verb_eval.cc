@@ -158,14 +158,12 @@ int run_eval(const Invocation& invocation) {
   }
   const auto settings = load_settings(invocation, {"log.kind=memory"});
   if (!settings) return kConfigInvalid;
-  const auto lessons = load_lessons(settings->config);
-  if (!lessons) return fail_with(lessons.error());
   const KnowledgeLoad load = load_knowledge(settings->config);
   if (!load.knowledge) {
     print_errors(load.errors);
     return kConfigInvalid;
   }
-  Measuring measuring(*load.knowledge, lessons->taxonomy);
+  Measuring measuring(*load.knowledge, load.lessons.taxonomy);
   const Status measured = all ? measure_all(measuring, *invocation.data)
                               : measuring.measure(*evaluation, {invocation.files, invocation.train_files});
   if (!measured) return fail_with(measured.error());

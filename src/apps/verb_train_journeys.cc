@@ -49,8 +49,6 @@ std::string json_of(const JourneyFit& fit, const std::string& version) {
 int run_train_journeys(const Invocation& invocation) {
   const auto settings = load_settings(invocation, {"log.kind=memory"});
   if (!settings) return kConfigInvalid;
-  const auto lessons = load_lessons(settings->config);
-  if (!lessons) return fail_with(lessons.error());
   const KnowledgeLoad load = load_knowledge(settings->config);
   if (!load.knowledge) {
     print_errors(load.errors);
@@ -58,7 +56,7 @@ int run_train_journeys(const Invocation& invocation) {
   }
   const auto journeys = read_journeys(invocation.files, load.knowledge->text);
   if (!journeys) return fail_with(journeys.error());
-  const JourneyFit fit = fit_journeys(chain_parameters(lessons->taxonomy), *journeys);
+  const JourneyFit fit = fit_journeys(chain_parameters(load.lessons.taxonomy), *journeys);
   const auto model = with_chain(load.knowledge->text, encode_chain(fit.parameters));
   if (!model) return fail_with(model.error());
   if (Status written = write_file(invocation.out, serialize(*model)); !written) return fail_with(written.error());

@@ -66,6 +66,14 @@ Result<std::string> DueIndex::fetch(State& state) {
   return *value ? std::string(**value) : std::string();
 }
 
+Result<std::vector<std::string>> DueIndex::fetch_ids(State& state) {
+  auto list = fetch(state);
+  if (!list) return tl::unexpected(list.error());
+  std::vector<std::string> ids;
+  if (!unpack(*list, ids)) return corrupt();
+  return ids;
+}
+
 Result<std::optional<DueIndex::Cursor>> DueIndex::cursor(State& state) {
   keys::meta(kCursorName, key_);
   auto value = fetch(state);
@@ -93,10 +101,9 @@ Status DueIndex::put_cursor(State& state, const Cursor& cursor) {
 Status DueIndex::add(State& state, Bucket bucket, std::string_view id) {
   const std::uint16_t shard = shard_of(id);
   keys::expiry_shard(bucket, shard, key_);
-  auto list = fetch(state);
+  auto list = fetch_ids(state);
   if (!list) return tl::unexpected(list.error());
-  std::vector<std::string> ids;
-  if (!unpack(*list, ids)) return corrupt();
+  std::vector<std::string>& ids = *list;
   const auto place = std::lower_bound(ids.begin(), ids.end(), id);
   if (place != ids.end() && *place == id) return {};
   const bool fresh = ids.empty();
@@ -119,10 +126,9 @@ Status DueIndex::add(State& state, Bucket bucket, std::string_view id) {
 
 Status DueIndex::drop(State& state, Bucket bucket, std::uint16_t shard, std::string_view id) {
   keys::expiry_shard(bucket, shard, key_);
-  auto list = fetch(state);
+  auto list = fetch_ids(state);
   if (!list) return tl::unexpected(list.error());
-  std::vector<std::string> ids;
-  if (!unpack(*list, ids)) return corrupt();
+  std::vector<std::string>& ids = *list;
   const auto place = std::lower_bound(ids.begin(), ids.end(), id);
   if (place == ids.end() || *place != id) return {};
   ids.erase(place);
@@ -175,11 +181,9 @@ Result<std::size_t> DueIndex::run_bucket(State& state, Bucket bucket, Bucket now
   for (std::uint16_t shard = 0; shard < kShards && budget > 0; ++shard) {
     if (!test(*shards, shard)) continue;
     keys::expiry_shard(bucket, shard, key_);
-    const auto list = fetch(state);
-    if (!list) return tl::unexpected(list.error());
-    std::vector<std::string> ids;
-    if (!unpack(*list, ids)) return corrupt();
-    for (const std::string& id : ids) {
+    const auto ids = fetch_ids(state);
+    if (!ids) return tl::unexpected(ids.error());
+    for (const std::string& id : *ids) {
       if (budget == 0) break;
       --budget;
       if (auto done = drop(state, bucket, shard, id); !done) return tl::unexpected(done.error());

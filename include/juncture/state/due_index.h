@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "juncture/core/result.h"
 #include "juncture/core/types.h"
@@ -45,7 +46,8 @@ class DueIndex {
   Status drop(State& state, Bucket bucket, std::uint16_t shard, std::string_view id);
   Status drop_bucket_bit(State& state, Bucket bucket, std::uint16_t shard);
   Result<std::size_t> run_bucket(State& state, Bucket bucket, Bucket now, std::size_t& budget, const Visit& visit);
-  Result<std::string> fetch(State& state);  // value of key_, empty if missing
+  Result<std::string> fetch(State& state);                   // value of key_, empty if missing
+  Result<std::vector<std::string>> fetch_ids(State& state);  // the sorted ids under it
 
   std::string key_;
 };
