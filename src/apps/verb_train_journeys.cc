@@ -6,7 +6,7 @@
 #include "apps/setup.h"
 #include "juncture/core/json_writer.h"
 #include "juncture/inference/chain_file.h"
-#include "juncture/inference/journeys.h"
+#include "juncture/learning/fit_journeys.h"
 #include "juncture/text/scorer.h"
 
 namespace juncture::apps {

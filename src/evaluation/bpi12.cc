@@ -5,7 +5,7 @@
 
 #include "juncture/core/table.h"
 #include "juncture/evaluation/evaluate.h"
-#include "juncture/inference/process_chain.h"
+#include "juncture/learning/process_chain.h"
 
 namespace juncture {
 namespace {

@@ -37,13 +37,6 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::string decimal(double value, int places = 3) {
-  if (value != value) return "-";
-  std::string out;
-  JsonWriter(out).fixed(value, places);
-  return out;
-}
-
 std::string element(std::string_view name, const std::string& inside) {
   return "<" + std::string(name) + ">" + inside + "</" + std::string(name) + ">";
 }

@@ -18,13 +18,6 @@ void write(JsonWriter& json, const std::vector<Figure>& figures) {
   }
 }
 
-std::string decimal(double value) {
-  if (value != value) return "-";
-  std::string out;
-  JsonWriter(out).fixed(value, 3);
-  return out;
-}
-
 std::string cell_of(const std::vector<Figure>& figures, const std::string& name) {
   const auto found = std::find_if(figures.begin(), figures.end(), [&](const Figure& f) { return f.name == name; });
   if (found == figures.end()) return "-";
@@ -44,6 +37,13 @@ void write_row(std::string& out, const std::string& name, const std::vector<std:
 }
 
 }  // namespace
+
+std::string decimal(double value, int places) {
+  if (value != value) return "-";
+  std::string out;
+  JsonWriter(out).fixed(value, places);
+  return out;
+}
 
 std::string to_json(const EvaluationReport& report) {
   std::string out;

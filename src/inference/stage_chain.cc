@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "inference/expm.h"
+#include "juncture/core/expm.h"
 #include "juncture/core/math.h"
 #include "juncture/core/result.h"
 

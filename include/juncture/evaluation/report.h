@@ -51,6 +51,9 @@ struct EvaluationReport {
   std::vector<std::string> remarks;  // what a reader must know beside the figures, a sentence each
 };
 
+// A figure as the table and the page print it; "-" where there is none (not a number).
+std::string decimal(double value, int places = 3);
+
 // {"set", "model", "rows", NAME: {"value", "low", "high"}, ..., "groups": {GROUP: {"rows", NAME: {...}}}, "remarks"}
 std::string to_json(const EvaluationReport& report);
 // For a terminal: a line a figure, a column a group.

@@ -3,8 +3,8 @@
 
 #include "inference/activity.h"
 #include "inference/business_time.h"
-#include "inference/expm.h"
 #include "inference/lanes.h"
+#include "juncture/core/expm.h"
 #include "juncture/core/math.h"
 #include "juncture/inference/stage_chain.h"
 #include "unit/inference/journey.h"

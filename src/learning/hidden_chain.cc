@@ -1,9 +1,9 @@
-#include "juncture/inference/hidden_chain.h"
+#include "juncture/learning/hidden_chain.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "inference/expm.h"
+#include "juncture/core/expm.h"
 #include "juncture/core/math.h"
 
 namespace juncture {

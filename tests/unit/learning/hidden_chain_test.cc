@@ -1,10 +1,10 @@
-#include "juncture/inference/hidden_chain.h"
+#include "juncture/learning/hidden_chain.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "inference/expm.h"
 #include "juncture/core/chance.h"
+#include "juncture/core/expm.h"
 
 namespace juncture {
 namespace {

@@ -1,4 +1,4 @@
-#include "juncture/inference/process_chain.h"
+#include "juncture/learning/process_chain.h"
 
 #include <algorithm>
 #include <cmath>

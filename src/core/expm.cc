@@ -1,4 +1,4 @@
-#include "inference/expm.h"
+#include "juncture/core/expm.h"
 
 #include <utility>
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "juncture/core/table.h"
-#include "juncture/inference/journeys.h"
+#include "juncture/learning/fit_journeys.h"
 
 namespace juncture {
 namespace {

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "inference/journey_space.h"
 #include "juncture/core/math.h"
 #include "juncture/inference/stage_chain.h"
+#include "learning/journey_space.h"
 
 namespace juncture {
 namespace {

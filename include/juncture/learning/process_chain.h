@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "juncture/inference/hidden_chain.h"
+#include "juncture/learning/hidden_chain.h"
 
 namespace juncture {
 

@@ -1,4 +1,4 @@
-#include "inference/journey_space.h"
+#include "learning/journey_space.h"
 
 #include <algorithm>
 

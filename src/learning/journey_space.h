@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "juncture/inference/hidden_chain.h"
-#include "juncture/inference/journeys.h"
+#include "juncture/learning/fit_journeys.h"
+#include "juncture/learning/hidden_chain.h"
 
 namespace juncture {
 

@@ -1,4 +1,4 @@
-#include "juncture/inference/journeys.h"
+#include "juncture/learning/fit_journeys.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
