@@ -288,6 +288,33 @@ TEMPLATE_TEST_CASE("an offset that is not there is an error and never a reset", 
   CHECK(first_error(*reader) == "offset_missing");
 }
 
+TEMPLATE_TEST_CASE("a reader whose read-ahead is full and empty by turns gets each record once and in order",
+                   "[contract]", MemoryLog, EmbeddedLog, KafkaLog) {
+  if (!TestType::available()) return;
+  TestType under_test;
+  Log& log = *under_test.log;
+  const std::string topic = make_topic(log, 1);
+  std::unique_ptr<Producer> producer = must(log.make_producer({}));
+  constexpr Offset kRecords = 30'000;
+  const std::string value(300, 'v');
+  for (Offset i = 0; i < kRecords; ++i) must(producer->send({topic, 0, std::to_string(i), value}));
+  must(producer->flush());
+  std::unique_ptr<Reader> reader = must(log.open_reader(std::size_t{1} << 20U));
+  must(reader->assign({{{topic, 0}, 0}}));
+
+  Offset next = 0;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (next < kRecords && std::chrono::steady_clock::now() < until) {
+    for (const Record& record : must(reader->poll(Millis{20}, 4096))) {
+      REQUIRE(record.offset == next);
+      REQUIRE(record.key == std::to_string(next));
+      ++next;
+    }
+  }
+
+  CHECK(next == kRecords);
+}
+
 TEMPLATE_TEST_CASE("watermarks say where a partition begins and ends", "[contract]", MemoryLog, EmbeddedLog, KafkaLog) {
   if (!TestType::available()) return;
   TestType under_test;

@@ -24,6 +24,8 @@ Status KafkaSource::open(const KafkaLogOptions& options, const std::string& grou
   opaque_ = &opaque;
   // Beside its bytes, which alone are counted, a message takes some hundred of librdkafka's own.
   const std::size_t messages = std::max<std::size_t>(queue_bytes / 512, 4096);
+  queue_bytes_ = queue_bytes;
+  queue_messages_ = messages;
   const std::size_t fetch = std::clamp<std::size_t>(queue_bytes / 4, std::size_t{1} << 20U, std::size_t{16} << 20U);
   KafkaHandle::Settings settings{{"group.id", group},
                                  {"enable.auto.commit", "false"},
@@ -197,6 +199,8 @@ void KafkaSource::take(rd_kafka_message_t* message) {
   }
   if (part == nullptr || part->second.paused || !part->second.next || message->offset < *part->second.next) return;
   part->second.next = message->offset + 1;
+  ++taken_messages_;
+  taken_bytes_ += message->key_len + message->len;
   rd_kafka_timestamp_type_t type{};
   records_.push_back({part->first.topic,
                       message->partition,
@@ -205,6 +209,18 @@ void KafkaSource::take(rd_kafka_message_t* message) {
                       {static_cast<const char*>(message->key), message->key_len},
                       {static_cast<const char*>(message->payload), message->len},
                       message->payload == nullptr});
+}
+
+// Once a partition's queue was full, librdkafka before 2.2.0 looks at it again when something happens on the broker's
+// connection, or after a second: much longer than a fast reader takes for all that is in it. A seek to where the reader
+// stands loses nothing of an empty queue and has it look at once.
+Status KafkaSource::wake_fetcher() {
+  taken_messages_ = taken_bytes_ = 0;
+  for (const auto& [at, part] : parts_) {
+    if (!part.next || part.paused || part.ended_at == *part.next) continue;
+    if (Status sought = seek_in_place(at, *part.next); !sought) return sought;
+  }
+  return {};
 }
 
 Result<std::span<const Record>> KafkaSource::poll(Millis timeout, std::size_t records_max) {
@@ -234,6 +250,9 @@ Result<std::span<const Record>> KafkaSource::poll(Millis timeout, std::size_t re
   if (!records_.empty()) return std::span<const Record>(records_);
   if (failed_) return tl::unexpected(*std::exchange(failed_, std::nullopt));
   if (opaque_->trouble.take_down()) return tl::unexpected(unreachable(options_, opaque_->trouble));
+  if (messages_.empty() && (taken_messages_ >= queue_messages_ || taken_bytes_ >= queue_bytes_)) {
+    if (Status woken = wake_fetcher(); !woken) return tl::unexpected(woken.error());
+  }
   return std::span<const Record>();
 }
 

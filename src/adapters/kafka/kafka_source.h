@@ -48,6 +48,7 @@ class KafkaSource {
   Parts::value_type* find(const rd_kafka_message_t& message);
   Status seek_in_place(const TopicPartition& at, Offset next);
   Status reseek_all();
+  Status wake_fetcher();
   Status apply();
   void resume_all();
   Status tell_paused(const TopicPartition& at, Part& part);
@@ -62,6 +63,9 @@ class KafkaSource {
   Partition last_partition_ = -1;
   Parts::value_type* last_ = nullptr;
   unsigned assignments_ = 0;
+  // What librdkafka reads ahead of a partition at most, and what was taken since its fetcher was last woken.
+  std::size_t queue_bytes_ = 0, queue_messages_ = 0;
+  std::size_t taken_bytes_ = 0, taken_messages_ = 0;
   bool unapplied_ = false;                     // parts_ says more than librdkafka has been told
   std::vector<rd_kafka_message_t*> raw_;       // what librdkafka fills
   std::vector<rd_kafka_message_t*> messages_;  // owned until the next poll
