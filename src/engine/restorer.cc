@@ -83,7 +83,7 @@ Result<std::size_t> Restorer::follow() {
   if (!taken) return taken;
   // A mark is renewed even if nothing changes, or the store would be taken for an old one.
   const auto age = options_.clock->now() - written_;
-  if (age < (merged_.empty() ? SteadyTime::duration(kMarkRefresh) : SteadyTime::duration(kFollowWrites))) return taken;
+  if (age < (latest_.empty() ? SteadyTime::duration(kMarkRefresh) : SteadyTime::duration(kFollowWrites))) return taken;
   if (Status written = write(); !written) return tl::unexpected(written.error());
   return taken;
 }
@@ -93,6 +93,7 @@ Status Restorer::open() {
   if (!marks) return tl::unexpected(marks.error());
   result_.end = marks->end;
   next_ = marks->begin;
+  bytes_.reserve(batch_bytes_max_);  // of address space: pages follow as they are filled
   if (Status genesis = read_genesis(); !genesis) return genesis;
 
   Result<std::unique_ptr<Store>> store = stores_.open(options_.store_name);
@@ -162,9 +163,10 @@ Status Restorer::start_over(std::string_view why) {
   next_ = marks->begin;
   result_.marker.reset();
   held_.clear();
+  latest_.clear();
+  by_key_.clear();
+  latest_bytes_ = 0;
   bytes_.clear();
-  merged_.clear();
-  merged_bytes_ = 0;
   return reader_->assign({{options_.changelog, next_}});
 }
 
@@ -200,7 +202,10 @@ Status Restorer::take_marker(const Record& record) {
   result_.marker = std::move(*marker);
   result_.marker_offset = record.offset;
   merge();
-  return merged_bytes_ >= batch_bytes_max_ ? write() : Status{};
+  if (bytes_.size() < batch_bytes_max_) return {};
+  if (latest_bytes_ > batch_bytes_max_ / 3 * 2) return write();
+  compact();
+  return {};
 }
 
 // Compaction may have removed records and markers: only what is next to each other can be held to the chain.
@@ -228,23 +233,31 @@ Status Restorer::verify(const Marker& marker, Offset offset) const {
 // The records before a marker count from now on.
 void Restorer::merge() {
   for (const Held& held : held_) {
-    const std::string_view key = key_of(held);
-    auto at = merged_.find(key);
-    if (at == merged_.end()) {
-      at = merged_.emplace(std::string(key), std::nullopt).first;
-      merged_bytes_ += key.size();
+    const auto at = by_key_.find(key_of(held));
+    if (at == by_key_.end()) {
+      latest_.push_back(held);
+      by_key_.insert(static_cast<std::uint32_t>(latest_.size() - 1));
+    } else {
+      latest_bytes_ -= latest_[*at].size();
+      latest_[*at] = held;
     }
-    merged_bytes_ -= at->second ? at->second->size() : 0;
-    if (held.tombstone) {
-      at->second.reset();
-      continue;
-    }
-    if (!at->second) at->second.emplace();
-    at->second->assign(value_of(held));
-    merged_bytes_ += held.value_size;
+    latest_bytes_ += held.size();
   }
   held_.clear();
-  bytes_.clear();
+}
+
+// Only the bytes that still count stay.
+void Restorer::compact() {
+  std::string bytes;
+  bytes.reserve(batch_bytes_max_);
+  for (std::vector<Held>* records : {&latest_, &held_}) {
+    for (Held& held : *records) {
+      const std::size_t at = bytes.size();
+      bytes.append(bytes_, held.key_at, held.size());
+      held.key_at = at;
+    }
+  }
+  bytes_.swap(bytes);
 }
 
 // Everything up to the last marker goes into the store, and the mark with it.
@@ -252,9 +265,9 @@ Status Restorer::write() {
   if (!result_.marker || !result_.genesis) return {};
   const auto before = options_.clock->now();
   std::vector<Change> changes;
-  changes.reserve(merged_.size());
-  for (const auto& [key, value] : merged_) {
-    changes.push_back({key, value ? std::optional<std::string_view>(*value) : std::nullopt});
+  changes.reserve(latest_.size());
+  for (const Held& held : latest_) {
+    changes.push_back({key_of(held), held.tombstone ? std::nullopt : std::optional(value_of(held))});
   }
   // A store takes keys in order with less work.
   std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.key < b.key; });
@@ -262,8 +275,14 @@ Status Restorer::write() {
                        to_ms(options_.clock->wall())};
   JUNCTURE_FAILPOINT("in_restore");
   if (Status written = store_->write(changes, encode_mark(mark)); !written) return written;
-  merged_.clear();
-  merged_bytes_ = 0;
+  latest_.clear();
+  by_key_.clear();
+  latest_bytes_ = 0;
+  if (held_.empty()) {
+    bytes_.clear();
+  } else {
+    compact();
+  }
   written_ = options_.clock->now();
   result_.write_seconds += std::chrono::duration<double>(options_.clock->now() - before).count();
   return {};

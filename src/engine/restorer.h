@@ -1,16 +1,17 @@
 // Brings a task's store up to the end of its changelog, a slice of time at a go, in batches cut at commit markers.
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/marker.h"
+#include "juncture/core/hash.h"
 #include "juncture/ports/clock.h"
 #include "juncture/ports/log.h"
 #include "juncture/ports/state.h"
@@ -39,6 +40,8 @@ class Restorer {
     Clock* clock = nullptr;
   };
   Restorer(Log& log, Stores& stores, Options options);
+  Restorer(const Restorer&) = delete;
+  Restorer& operator=(const Restorer&) = delete;
 
   // True when done. Call until then; each call works for about `budget`.
   Result<bool> advance(Millis budget);
@@ -46,7 +49,7 @@ class Restorer {
   // records that was. Whole commits reach the store about once a second.
   Result<std::size_t> follow();
   // What follow() has taken so far goes into the store, as far as it is whole.
-  Status settle() { return merged_.empty() ? Status{} : write(); }
+  Status settle() { return latest_.empty() ? Status{} : write(); }
   // The next offset of the changelog.
   Offset next() const { return next_; }
   RestoreResult& result() { return result_; }
@@ -57,10 +60,21 @@ class Restorer {
     Offset offset = 0;
     std::size_t key_at = 0, key_size = 0, value_size = 0;
     bool tombstone = false;
+    std::size_t size() const { return key_size + value_size; }
   };
+  // Of places in latest_, by their keys; a key may be looked up as it is.
   struct KeyHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
+    const Restorer* self;
+    std::size_t operator()(std::string_view key) const { return hash64(key); }
+    std::size_t operator()(std::uint32_t at) const { return (*this)(self->key_of(self->latest_[at])); }
+  };
+  struct KeyEqual {
+    using is_transparent = void;
+    const Restorer* self;
+    bool operator()(std::uint32_t a, std::uint32_t b) const { return a == b; }
+    bool operator()(std::string_view key, std::uint32_t at) const { return key == self->key_of(self->latest_[at]); }
+    bool operator()(std::uint32_t at, std::string_view key) const { return (*this)(key, at); }
   };
   Status open();
   Result<std::size_t> read(Millis timeout, Offset end);
@@ -70,6 +84,7 @@ class Restorer {
   Status take_marker(const Record& record);
   Status verify(const Marker& marker, Offset offset) const;
   void merge();
+  void compact();
   Status write();
   Status finish();
   std::string_view key_of(const Held& held) const;
@@ -89,12 +104,13 @@ class Restorer {
   bool opened_ = false;
   bool forked_ = false;
   bool started_over_ = false;
-  // Records since the last marker, as they came.
+  // Keys and values of all that follows, and of what has been superseded since the last compact().
   std::string bytes_;
-  std::vector<Held> held_;
-  // Of the commits before it, what the store does not hold yet: a key's last value only.
-  std::unordered_map<std::string, std::optional<std::string>, KeyHash, std::equal_to<>> merged_;
-  std::size_t merged_bytes_ = 0;
+  std::vector<Held> held_;  // records since the last marker, as they came
+  // Of the commits before it, what the store does not hold yet: a key's last record only.
+  std::vector<Held> latest_;
+  std::unordered_set<std::uint32_t, KeyHash, KeyEqual> by_key_{0, KeyHash{this}, KeyEqual{this}};
+  std::size_t latest_bytes_ = 0;
 };
 
 }  // namespace juncture::engine
