@@ -107,9 +107,9 @@ const Features& FeatureReader::read(std::string_view raw) {
   out_.form = form_of(words_.words());
   out_.text_hash = words_.words() == 0 ? 0 : hash64(words_.text());
   out_.kind = is_garbage(raw) ? TextKind::garbage : words_.words() == 0 ? TextKind::empty : TextKind::words;
+  add_web_cues();  // also of an address that was typed as a query
   if (out_.kind != TextKind::words) return out_;
   stem_all(stemmer_, words_, stems_);
-  add_web_cues();
   match();
   if (is_foreign()) {
     out_.kind = TextKind::foreign;

@@ -182,7 +182,7 @@ Status complete(ModelParts& parts) {
 
 std::uint64_t feature_schema_hash() {
   std::string schema =
-      "juncture.features/2;utf8proc-casefold;english-stems;word12-seed1;start-seed3;char345-seed2;65536x24;labels:";
+      "juncture.features/3;utf8proc-casefold;english-stems;word12-seed1;start-seed3;char345-seed2;65536x24;labels:";
   for (const std::string_view name : kStageNames) schema.append(name).append(",");
   schema.append("none;moments:");
   for (const std::string_view name : kMomentNames) schema.append(name).append(",");

@@ -13,7 +13,7 @@ constexpr Nats kBase{-0.3, -0.7, -1.0, -1.0, 0.4};
 
 // By LandingKind: reference, how_to, media, download, shop, place, sign_in, search.
 constexpr std::array<Nats, kLandingKinds> kHostNats{{{2.6, -0.6, -0.3, -0.6, 0},
-                                                     {-0.3, -0.5, 1.6, 0, 0.2},
+                                                     {-0.3, -0.5, 2.2, 0, 0.2},
                                                      {-0.4, 0, 0.2, 0.9, 0},
                                                      {-0.6, 0, 0, 1.3, 0},
                                                      {-0.4, 0, -0.3, 0.4, 0.4},
@@ -72,7 +72,7 @@ void add_query(const Features& features, Nats& z) {
   const double named = std::min(1.0, static_cast<double>(features.name_words) / std::max<double>(features.words, 1));
   if (named > 0 && question + how_to == 0) add(z, {-0.3, named >= 0.99 ? 3.4 : (named >= 0.5 ? 1.8 : 0.8), 0, 0, 0}, 1);
   if (cue(WebCue::institution) > 0 && features.words <= 6 && question + how_to + fact == 0) {
-    add(z, {0, features.words <= 4 ? 1.2 : 1.7, -0.3, -0.3, 0}, 1);
+    add(z, {0, features.words < 4 ? 1.2 : 1.7, -0.3, -0.3, 0}, 1);
   }
   // Few words name a thing, many describe one.
   if (features.words <= 2) z[index_of(WebIntent::navigational)] += 0.2;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t kSeed = 11;  // then one a place
 constexpr unsigned kAtStart = 1U << index_of(WebCue::question) | 1U << index_of(WebCue::task);
+constexpr unsigned kInstitution = 1U << index_of(WebCue::institution);
 
 // Bits of the words behind a negation that it speaks of: `not easy to install` has nothing to install.
 constexpr std::uint64_t kNegationWindow = 0b111;
@@ -55,9 +56,7 @@ std::vector<WebWord> make_web_words(const TaxonomyWeb& web) {
       const std::string text = normal(raw);
       add(text, WebPlace::query, c);
       if (cue == WebCue::task) add(gerund_of(text), WebPlace::query, c);
-      if (cue == WebCue::act || cue == WebCue::fact || cue == WebCue::institution) {
-        add(plural_of(text), WebPlace::query, c);
-      }
+      if (cue == WebCue::act || cue == WebCue::fact) add(plural_of(text), WebPlace::query, c);
     }
   }
   for (std::size_t k = 0; k < kLandingKinds; ++k) {
@@ -115,12 +114,16 @@ WebCues find_web_cues(const Normalised& query, const WebIndex& index) {
       }
       if (!found.longer) break;
     }
+    const std::size_t next = first + taken;
     if (first != 0) bits = static_cast<std::uint16_t>(bits & ~kAtStart);
+    // `hebrew university` is a name and `university ranking` is not.
+    const bool names = next == query.words() || query.word(next) == "of" || query.word(next - 1) == "of";
+    if (!names) bits = static_cast<std::uint16_t>(bits & ~kInstitution);
     for (std::size_t c = 0; c < kWebCues; ++c) {
       if ((bits >> c & 1U) != 0) out.hits[c] = static_cast<std::uint8_t>(std::min(out.hits[c] + 1, 2));
     }
     if ((bits >> index_of(WebCue::name) & 1U) != 0) out.name_words = static_cast<std::uint8_t>(out.name_words + taken);
-    first += taken;
+    first = next;
     if ((bits >> index_of(WebCue::negation) & 1U) != 0 && first < kTokensMax) out.negated |= kNegationWindow << first;
   }
   return out;

@@ -56,7 +56,8 @@ struct WebCues {
   std::uint64_t negated = 0;                  // bit i: word i stands just behind a negation
 };
 
-// Longest entries first, left to right; those of `question` and `task` only at the start.
+// Longest entries first, left to right; those of `question` and `task` only at the start, those of `institution` only
+// at the end or where an `of` follows.
 WebCues find_web_cues(const Normalised& query, const WebIndex& index);
 
 }  // namespace juncture::text

@@ -27,6 +27,26 @@ TEST_CASE("an intent comes from the query, and from the page where the query lea
   CHECK(intent_of(scorer, "reverse osmosis", "https://en.wikipedia.org/wiki/Reverse_osmosis") == WebIntent::factual);
   CHECK(intent_of(scorer, "blue river pumps", "https://www.bluriverpumps.example/") == WebIntent::navigational);
   CHECK(intent_of(scorer, "how to pair blue river", "https://www.blueriver.example/") == WebIntent::instrumental);
+  CHECK(intent_of(scorer, "pipe insulation", "https://www.wikihow.com/Insulate-Pipes") == WebIntent::instrumental);
+}
+
+TEST_CASE("an address that is typed as a query wants the site", "[text]") {
+  const TextModel model = quickly_trained();
+  TextScorer scorer(model);
+  for (const std::string_view query : {"www.blueriver.test", "http://blueriver.test/pumps", "blueriver.com"}) {
+    CHECK(intent_of(scorer, query) == WebIntent::navigational);
+  }
+}
+
+TEST_CASE("a word for an organisation makes a name only where names have it", "[text]") {
+  const TextModel model = quickly_trained();
+  TextScorer scorer(model);
+  for (const std::string_view query : {"milford college", "university of milford", "milford county superior court"}) {
+    CHECK(intent_of(scorer, query) == WebIntent::navigational);
+  }
+  for (const std::string_view query : {"university ranking", "hotels in milford", "college dorm bedding"}) {
+    CHECK(intent_of(scorer, query) == WebIntent::open);
+  }
 }
 
 TEST_CASE("the page moves the moment and no stage", "[text]") {
