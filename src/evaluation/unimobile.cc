@@ -7,6 +7,7 @@
 #include <set>
 
 #include "evaluation/table.h"
+#include "juncture/core/table.h"
 #include "juncture/text/classifier.h"
 
 namespace juncture {
@@ -16,6 +17,7 @@ namespace {
 constexpr ClassifierOptions kOptions{.seed = 20261122, .epochs = 30, .rate = 0.01, .l2 = 1e-3, .balance = 0.7};
 constexpr std::size_t kClasses = 4;
 constexpr float kDescriptionWeight = 3;  // of a task, beside its queries at 1
+constexpr float kFurtherWeight = 0.5F;   // of all further apps of a query together, beside the first at 1
 
 constexpr std::array<std::string_view, 7> kKnow{"google search", "google chrome", "safari", "bing",
                                                 "wikipedia",     "firefox",       "chrome"};
@@ -37,6 +39,7 @@ std::optional<Moment> moment_of(std::string_view app) {
 struct Rows {
   std::vector<ClassifierExample> examples;
   std::vector<std::string> tasks;
+  std::vector<ClassifierExample> further;  // by the apps that a worker would also use, whatever the first one is
   std::size_t without_moment = 0;
 };
 
@@ -66,20 +69,38 @@ Status add_descriptions(std::span<const DataFile> files, const Rows& rows, std::
   return {};
 }
 
+void add_further(const Table& table, std::size_t row, std::size_t query, Rows& out) {
+  std::vector<Moment> moments;
+  for (std::size_t column = 0; column < table.header().size(); ++column) {
+    const std::string& name = table.header()[column];
+    if (!name.starts_with("App") || name == "App0") continue;
+    if (const auto moment = moment_of(table.at(row, column))) moments.push_back(*moment);
+  }
+  for (const Moment moment : moments) {
+    out.further.push_back({table.at(row, query), static_cast<std::uint32_t>(index_of(moment)),
+                           kFurtherWeight / static_cast<float>(moments.size())});
+  }
+}
+
 Result<Rows> read_rows(std::span<const DataFile> files) {
   Rows out;
   for (const DataFile& file : files) {
     if (is_task_list(file)) continue;
-    auto rows = read_table(file, {"TaskId", "Query", "App0"});
-    if (!rows) return tl::unexpected<Error>(rows.error());
-    for (auto& row : *rows) {
-      const auto moment = moment_of(row[2]);
+    const auto table = Table::parse(file.bytes, file.name);
+    if (!table) return tl::unexpected<Error>(table.error());
+    const auto task = table->column("TaskId"), query = table->column("Query"), app = table->column("App0");
+    for (const auto& column : {task, query, app}) {
+      if (!column) return tl::unexpected<Error>(column.error());
+    }
+    for (std::size_t row = 0; row < table->rows(); ++row) {
+      add_further(*table, row, *query, out);
+      const auto moment = moment_of(table->at(row, *app));
       if (!moment) {
         ++out.without_moment;
         continue;
       }
-      out.tasks.push_back(std::move(row[0]));
-      out.examples.push_back({std::move(row[1]), static_cast<std::uint32_t>(index_of(*moment)), 1});
+      out.tasks.push_back(table->at(row, *task));
+      out.examples.push_back({table->at(row, *query), static_cast<std::uint32_t>(index_of(*moment)), 1});
     }
   }
   return out;
@@ -94,6 +115,7 @@ Result<EvaluationReport> evaluate_unimobile(const EvaluationInput& input) {
   if (train->examples.empty()) return fail(Domain::setup, "unimobile", "the training files have no rows with a moment");
   const std::set<std::string> seen(train->tasks.begin(), train->tasks.end());
   std::vector<ClassifierExample> lessons = train->examples;
+  lessons.insert(lessons.end(), train->further.begin(), train->further.end());
   for (const auto& files : {input.files, input.train}) {
     if (Status added = add_descriptions(files, *train, lessons); !added) return tl::unexpected<Error>(added.error());
   }

@@ -102,6 +102,19 @@ TEST_CASE("an app stands for a moment, other apps are passed over, and descripti
   CHECK(report->remarks[0].find("12 rows left out") != std::string::npos);
 }
 
+TEST_CASE("further apps of a training query teach, and none of a query that is measured does", "[evaluation]") {
+  const std::string header = "TaskId,Query,App0,App1,App2\n";
+  std::string train = header, test = header;
+  for (int i = 0; i < 12; ++i) {
+    const std::string task = std::to_string(i);
+    train += task + ",who was the king,google search,,\n" + task + ",cheap red shoes,gmail,chess,amazon\n";
+    test += task + "0,who was the king,google search,amazon,\n" + task + "0,cheap red shoes,amazon,google maps,\n";
+  }
+  const auto report = run(evaluate_unimobile, {{"t.csv", test}}, {{"l.csv", train}});
+  CHECK(report->rows == 24);
+  CHECK(figure(report, "accuracy") == 1.0);
+}
+
 std::string notice(int process, const std::string& tag, const std::string& title) {
   return R"({"ocid":"o-)" + std::to_string(process) + R"(","tag":[")" + tag + R"("],"title":")" + title +
          "\",\"description\":null}\n";
