@@ -1,5 +1,7 @@
 #include "juncture/core/hash.h"
 
+// The same function compiled in: words and letter n-grams are short, and a call into the library costs as much as they do.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 namespace juncture {
