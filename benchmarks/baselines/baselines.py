@@ -9,8 +9,10 @@ import numpy as np
 import yaml
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.pipeline import FeatureUnion, make_pipeline
+
+import records
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEED, RESAMPLES = 20261122, 1000
@@ -124,7 +126,7 @@ def lexicon_odds(texts, stages, rows, cues):
 
 def labelled(arguments):
     stages, rows, cues = taxonomy()
-    lines = [line.split("\t") for line in pathlib.Path(arguments.file).read_text().splitlines()]
+    lines = [line.split("\t") for line in pathlib.Path(arguments.files[0]).read_text().splitlines()]
     column = {name: i for i, name in enumerate(lines[0])}
     data = lines[1:]
     texts = [row[column["query"]] for row in data]
@@ -212,7 +214,7 @@ def simulated(arguments):
     stages, rows, _ = taxonomy()
     model = linear_text().fit([r[0] for r in rows], [r[1] for r in rows])
     prior = np.full(15, 1 / 15)
-    journeys = read_journeys(arguments.file)
+    journeys = read_journeys(arguments.files[0])
     accounts = sorted(journeys)
     texts = sorted({text for signals, _ in journeys.values() for _, text in signals})
     odds_of = dict(zip(texts, model.predict_proba(texts)[:, :12] / prior[:12]))
@@ -248,7 +250,7 @@ def simulated(arguments):
 
 def hwu64(arguments):
     read = lambda name: list(zip(*(line.split("\t")[:2] for line in pathlib.Path(name).read_text().splitlines()[1:])))
-    train, test = read(arguments.train), read(arguments.file)
+    train, test = read(arguments.train[0]), read(arguments.files[0])
     names = sorted(set(train[1]))
     label, truth = [names.index(n) for n in train[1]], np.array([names.index(n) if n in names else -1 for n in test[1]])
     found = {
@@ -262,13 +264,19 @@ def hwu64(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("set", choices=["labelled", "simulated", "hwu64"])
-    parser.add_argument("file", help="labelled: TSV; simulated: folder of `juncture simulate`; hwu64: test TSV")
-    parser.add_argument("--train", help="hwu64: training TSV")
+    of_texts = {"labelled": labelled, "simulated": simulated, "hwu64": hwu64}
+    of_records = {"uci": records.uci, "bpi12": records.bpi12, "olist": records.olist}
+    parser.add_argument("set", choices=[*of_texts, *of_records])
+    parser.add_argument("files", nargs="+", help="what is measured; simulated: the folder of `juncture simulate`")
+    parser.add_argument("--train", nargs="+", help="what is learnt from: hwu64, uci, bpi12, olist")
     parser.add_argument("--ours", type=lambda name: json.loads(pathlib.Path(name).read_text()),
                         help="output of `juncture eval SET ... --json` on the same rows")
     arguments = parser.parse_args()
-    {"labelled": labelled, "simulated": simulated, "hwu64": hwu64}[arguments.set](arguments)
+    if arguments.set in of_texts:
+        of_texts[arguments.set](arguments)
+    else:
+        title, table = of_records[arguments.set](arguments, bootstrap)
+        show(title, arguments.ours, table)
 
 
 if __name__ == "__main__":

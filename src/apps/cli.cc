@@ -156,11 +156,10 @@ void add_making(CLI::App& app, Verbs& verbs, Invocation& in) {
   diff.add_option("FILE", in.files, "Two model files")->required()->expected(2);
 
   CLI::App& eval = verbs.add(app, in, "eval", "Measure on files of labelled or recorded data", run_eval);
-  eval.add_option("NAME", in.evaluation, evaluations_help() + "\nall, or none: each whose files --data has");
-  eval.add_option("FILE", in.files, "What is measured");
+  eval.add_option("NAME", in.evaluation, evaluations_help() + "\nall: each that the folders have files of")->required();
+  eval.add_option("FILE", in.files, "What is measured; of `all`: folders with a folder of files a set");
   eval.add_option("--train", in.train_files, "What may be learnt from");
   eval.add_option("--out", in.out, "Folder for evaluation.html and evaluation.json");
-  eval.get_option("--data")->description("Of `all`: folder with a folder of files a set: docs/evaluation.md");
   add_json(eval, in);
 
   CLI::App& simulate =

@@ -1,4 +1,4 @@
-// juncture eval: one evaluation on the files given.
+// juncture eval: one evaluation on the files given, or all of them on folders of sets.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,29 +36,45 @@ struct SetFiles {
   std::vector<std::string> measured, train;
 };
 
-// Of a set's folder: what has `train` in its name is learnt from; of the rest, where any is called test or public,
-// those are measured; else all. `calibration` is for neither.
-SetFiles files_of_set(const std::string& data, std::string_view name) {
+// The files of the first folder that holds a folder of the set, those in folders below it too, sorted.
+std::vector<std::filesystem::path> paths_of_set(const std::vector<std::string>& folders, std::string_view name) {
   namespace fs = std::filesystem;
-  fs::path folder = fs::path(data) / name;
-  for (const auto& [set, other] : kOtherFolders) {
-    if (set == name && !fs::is_directory(folder)) folder = fs::path(data) / other;
+  std::vector<fs::path> out;
+  for (const std::string& folder : folders) {
+    fs::path place = fs::path(folder) / name;
+    for (const auto& [set, other] : kOtherFolders) {
+      if (set == name && !fs::is_directory(place)) place = fs::path(folder) / other;
+    }
+    std::error_code ignored;
+    for (const auto& entry : fs::recursive_directory_iterator(place, ignored)) {
+      if (entry.is_regular_file()) out.push_back(entry.path());
+    }
+    if (!out.empty()) break;
   }
-  std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (entry.is_regular_file()) names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// What has `train` in its name is learnt from. Of the rest, where any is called test or public, those are measured and
+// what is of the same kind is learnt from, too; else all are measured. `calibration` is for neither.
+SetFiles files_of_set(const std::vector<std::string>& folders, std::string_view name) {
   const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
+  const auto is_train = [&](const std::string& file) { return has(file, ".train.") || file.starts_with("train"); };
   const auto is_test = [&](const std::string& file) { return has(file, "public") || has(file, "test"); };
-  const bool any_test = std::any_of(names.begin(), names.end(), is_test);
+  std::string kind;  // of the files called test or public
+  const std::vector<std::filesystem::path> paths = paths_of_set(folders, name);
+  for (const auto& path : paths) {
+    const std::string file = path.filename().string();
+    if (!is_train(file) && is_test(file)) kind = path.extension().string();
+  }
   SetFiles out;
-  for (const std::string& file : names) {
-    if (has(file, ".train.") || file.starts_with("train")) {
-      out.train.push_back((folder / file).string());
-    } else if (any_test ? is_test(file) : !has(file, "calibration")) {
-      out.measured.push_back((folder / file).string());
+  for (const auto& path : paths) {
+    const std::string file = path.filename().string();
+    if (!is_train(file) && has(file, "calibration")) continue;
+    if (!is_train(file) && (kind.empty() || is_test(file))) {
+      out.measured.push_back(path.string());
+    } else if (is_train(file) || path.extension() == kind) {
+      out.train.push_back(path.string());
     }
   }
   return out;
@@ -115,19 +131,21 @@ class Measuring {
   std::vector<std::string> skipped_;
 };
 
-Status measure_all(Measuring& measuring, const std::string& data) {
+// False if a set that is there could not be measured; the others are all the same.
+bool measure_all(Measuring& measuring, const std::vector<std::string>& folders) {
+  bool good = true;
   for (const Evaluation& evaluation : evaluations()) {
-    const SetFiles files = files_of_set(data, evaluation.name);
-    const std::string place = fmt::format("{}/{}", data, evaluation.name);
+    const SetFiles files = files_of_set(folders, evaluation.name);
     if (files.measured.empty()) {
-      measuring.skip(fmt::format("{}: no files in {}", evaluation.name, place));
+      measuring.skip(fmt::format("{}: no files in {}", evaluation.name, fmt::join(folders, ", ")));
     } else if (evaluation.trains && files.train.empty()) {
-      measuring.skip(fmt::format("{}: no training file in {}", evaluation.name, place));
-    } else if (Status done = measuring.measure(evaluation, files); !done) {
-      return done;
+      measuring.skip(fmt::format("{}: no training file", evaluation.name));
+    } else if (const Status done = measuring.measure(evaluation, files); !done) {
+      measuring.skip(fmt::format("{}: {} ({})", evaluation.name, done.error().detail, done.error().code));
+      good = false;
     }
   }
-  return {};
+  return good;
 }
 
 int usage(const std::string& why) {
@@ -145,13 +163,13 @@ std::string evaluations_help() {
 
 int run_eval(const Invocation& invocation) {
   const auto known = evaluations();
-  const bool all = invocation.evaluation.empty() || invocation.evaluation == "all";
+  const bool all = invocation.evaluation == "all";
   const auto evaluation =
       std::find_if(known.begin(), known.end(), [&](const Evaluation& e) { return e.name == invocation.evaluation; });
   if (!all && evaluation == known.end()) {
     return usage(fmt::format("there is no evaluation `{}`. {}", invocation.evaluation, evaluations_help()));
   }
-  if (all && !invocation.data) return usage("eval of all sets needs --data FOLDER, with a folder of files a set");
+  if (all && invocation.files.empty()) return usage("eval all needs FOLDER, with a folder of files a set in it");
   if (!all && invocation.files.empty()) return usage(fmt::format("eval {} needs FILE", evaluation->name));
   if (!all && evaluation->trains && invocation.train_files.empty()) {
     return usage(fmt::format("eval {} learns first: give its training file by --train FILE", evaluation->name));
@@ -164,16 +182,20 @@ int run_eval(const Invocation& invocation) {
     return kConfigInvalid;
   }
   Measuring measuring(*load.knowledge, load.lessons.taxonomy);
-  const Status measured = all ? measure_all(measuring, *invocation.data)
-                              : measuring.measure(*evaluation, {invocation.files, invocation.train_files});
-  if (!measured) return fail_with(measured.error());
-  if (measuring.empty()) return usage(fmt::format("no set of data in {}", *invocation.data));
+  bool good = true;
+  if (all) {
+    good = measure_all(measuring, invocation.files);
+    if (measuring.empty())
+      return usage(fmt::format("no set could be measured in {}", fmt::join(invocation.files, ", ")));
+  } else if (const Status done = measuring.measure(*evaluation, {invocation.files, invocation.train_files}); !done) {
+    return fail_with(done.error());
+  }
   measuring.print(invocation.json);
   const std::string folder = invocation.out.empty() && all ? "evaluation" : invocation.out;
   if (folder.empty()) return kOk;
-  if (Status written = measuring.write(folder); !written) return fail_with(written.error());
+  if (const Status written = measuring.write(folder); !written) return fail_with(written.error());
   fmt::print(stderr, "juncture: written: {}/evaluation.html and evaluation.json\n", folder);
-  return kOk;
+  return good ? kOk : kFailed;
 }
 
 }  // namespace juncture::apps

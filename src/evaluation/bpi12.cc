@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "evaluation/curves.h"
 #include "juncture/core/table.h"
 #include "juncture/evaluation/evaluate.h"
 #include "juncture/learning/process_chain.h"
@@ -57,6 +58,14 @@ struct Said {
   std::vector<std::uint8_t> ended;
 };
 
+Confusion confusion_of(const std::map<std::string, std::uint32_t>& activities, const Said& said) {
+  const std::size_t n = activities.size();
+  Confusion out{"Next activity", std::vector<std::string>(n), std::vector(n, std::vector<double>(n))};
+  for (const auto& [name, id] : activities) out.classes[id] = name;
+  for (std::size_t r = 0; r < said.next.size(); ++r) out.counts[said.next[r]][said.found[r]] += 1;
+  return out;
+}
+
 std::uint32_t most(const double* odds, std::size_t n) {
   return static_cast<std::uint32_t>(std::max_element(odds, odds + n) - odds);
 }
@@ -70,7 +79,7 @@ Result<EvaluationReport> evaluate_bpi12(const EvaluationInput& input) {
   const Result<Log> asked = read_logs(input.files, activities);
   if (!asked) return tl::unexpected<Error>(asked.error());
   const std::size_t n = activities.size();
-  const ProcessChain chain = ProcessChain::fit(known->cases, n, {});
+  const auto odds_of = ProcessChain::fit(known->cases, n, {}).read(asked->cases);
   // Beside it: the most frequent successor of the activity, and how often a case ends with it.
   std::vector<double> follows(n * n), seen(n, 1.0), ends(n, 0.1);
   for (const ProcessCase& steps : known->cases) {
@@ -81,7 +90,7 @@ Result<EvaluationReport> evaluate_bpi12(const EvaluationInput& input) {
   Said said;
   for (std::uint32_t c = 0; c < asked->cases.size(); ++c) {
     const ProcessCase& steps = asked->cases[c];
-    const std::vector<ProcessOdds> odds = chain.read(steps);
+    const std::vector<ProcessOdds>& odds = odds_of[c];
     for (std::size_t k = kFirstPrefix - 1; k < steps.size(); ++k) {
       const std::uint32_t now = steps[k].activity;
       said.end_case.push_back(c);
@@ -111,6 +120,8 @@ Result<EvaluationReport> evaluate_bpi12(const EvaluationInput& input) {
                     {"markov_next_stage_accuracy", right(said.markov)},
                     {"last_stage_stall_auc", order(said.share)},
                     {"last_stage_brier", off(said.share)}};
+  report.plots = plots_of_odds("Last step", {{"process chain", said.last}, {"share of ends", said.share}}, said.ended);
+  report.confusions.push_back(confusion_of(activities, said));
   report.remarks.emplace_back("intervals: cases are drawn, not steps. Rows: prefixes of two steps or more.");
   return report;
 }

@@ -55,6 +55,17 @@ Curve roc(std::string name, std::span<const double> score, std::span<const std::
   return out;
 }
 
+std::vector<Plot> plots_of_odds(const std::string& what, std::initializer_list<SaidOdds> said,
+                                std::span<const std::uint8_t> came) {
+  Plot reliable{what + ": reliability", "said", "came true", true, {}};
+  Plot order{what + ": ROC", "false alarms", "found", true, {}};
+  for (const SaidOdds& of : said) {
+    reliable.curves.push_back(reliability(of.model, of.odds, came));
+    order.curves.push_back(roc(of.model, of.odds, came));
+  }
+  return {std::move(reliable), std::move(order)};
+}
+
 Curve share_within(std::string name, std::span<const double> days, int most) {
   Curve out{std::move(name), {}};
   if (days.empty()) return out;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "juncture/evaluation/report.h"
 
@@ -13,6 +15,13 @@ namespace juncture {
 Curve reliability(std::string name, std::span<const double> said, std::span<const std::uint8_t> came);
 // True against false alarms over all thresholds; at most some hundred points.
 Curve roc(std::string name, std::span<const double> score, std::span<const std::uint8_t> positive);
+// Both plots of what models said of yes or no, titled by `what` was asked.
+struct SaidOdds {
+  std::string model;
+  std::span<const double> odds;
+};
+std::vector<Plot> plots_of_odds(const std::string& what, std::initializer_list<SaidOdds> said,
+                                std::span<const std::uint8_t> came);
 // Share of `days` that are at most so many, for 0 to `most`.
 Curve share_within(std::string name, std::span<const double> days, int most);
 // Mean of `held` in tenths of 0..100.

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <set>
 
+#include "evaluation/curves.h"
 #include "juncture/core/math.h"
 #include "juncture/core/table.h"
 #include "juncture/evaluation/evaluate.h"
@@ -167,6 +168,7 @@ Result<EvaluationReport> evaluate_olist(const EvaluationInput& input) {
          return sum / static_cast<double>(picks.size());
        })},
   };
+  report.plots = plots_of_odds("Lead won", {{"juncture", odds}, {"every lead alike", plain}}, rows.positive);
   report.remarks.emplace_back("ece: 10 bins of equal mass; with odds exactly right it would be " +
                               std::to_string(calibration_error_of_perfect(odds, kBins)) + " on so many leads.");
   report.remarks.emplace_back(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "evaluation/curves.h"
 #include "juncture/core/math.h"
 #include "juncture/core/table.h"
 #include "juncture/evaluation/evaluate.h"
@@ -163,6 +164,7 @@ Result<EvaluationReport> evaluate_uci(const EvaluationInput& input) {
       {"logistic_brier", off(line)},
       {"logistic_pr_auc_without_page_values", area(bare_line)},
   };
+  report.plots = plots_of_odds("Purchase", {{"boosted trees", trees}, {"logistic regression", line}}, bought);
   report.remarks.emplace_back("depth and number of trees: by 5-fold cross-validation on the training file only.");
   return report;
 }

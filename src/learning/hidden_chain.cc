@@ -20,9 +20,19 @@ struct Duration {
 
 constexpr std::size_t kDigits = 3;
 
+// Nothing happens unseen: a gap is spent in one state.
+bool is_still(const HiddenChain& chain) {
+  for (std::size_t i = 0; i < chain.moves.size(); ++i) {
+    if (i % (chain.states + 1) != 0 && chain.moves[i] != 0) return false;
+  }
+  return true;
+}
+
+// None for a chain that needs none, as it is still.
 std::vector<Duration> durations_of(const HiddenChain& chain, double tick_days, std::int64_t longest) {
   std::vector<Duration> out;
   const std::size_t n = chain.states;
+  if (is_still(chain)) return out;
   for (double days = tick_days; longest > 0; longest /= 4, days *= 4) {
     const Vector one = expm(chain.moves, days, n);
     for (std::size_t digit = 1; digit <= kDigits; ++digit) {
@@ -106,8 +116,13 @@ std::int64_t longest_gap(std::span<const std::vector<Sighting>> histories) {
 // Works through one history at a time, adding to the counts.
 class Passes {
  public:
-  Passes(const HiddenChain& chain, const std::vector<Duration>& durations, std::span<const std::vector<double>> weights)
-      : chain_(chain), durations_(durations), weights_(weights), directions_(durations.size()) {}
+  Passes(const HiddenChain& chain, const Sightings& seen)
+      : chain_(chain),
+        still_(is_still(chain)),
+        tick_days_(seen.tick_days),
+        durations_(durations_of(chain, seen.tick_days, longest_gap(seen.histories))),
+        weights_(seen.weights),
+        directions_(durations_.size()) {}
 
   // Leaves the odds before each step and jump and after each sighting; answers ln p(history).
   double go_forward(std::span<const Sighting> history) {
@@ -116,7 +131,11 @@ class Passes {
     Vector odds = chain_.start;
     double log_likelihood = 0;
     for (const Sighting& sighting : history) {
-      for_each_digit(sighting.ticks, [&](std::size_t duration) {
+      if (still_ && sighting.ticks > 0) {
+        before_.push_back(odds);
+        log_likelihood += wait(odds, sighting.ticks);
+      }
+      for_each_digit(still_ ? 0 : sighting.ticks, [&](std::size_t duration) {
         before_.push_back(odds);
         odds = forward(odds, durations_[duration]);
         log_likelihood += exact_log(normalise(odds));
@@ -152,8 +171,9 @@ class Passes {
       }
       for (std::size_t i = 0; i < tail.size(); ++i) tail[i] *= weights_[history[s].weight][i];
       if (history[s].jumped) take_jump(counts, tail);
+      if (still_ && history[s].ticks > 0) take_wait(counts, history[s].ticks, tail);
       digits.clear();
-      for_each_digit(history[s].ticks, [&](std::size_t duration) { digits.push_back(duration); });
+      for_each_digit(still_ ? 0 : history[s].ticks, [&](std::size_t duration) { digits.push_back(duration); });
       for (; !digits.empty(); digits.pop_back()) take_step(digits.back(), tail);
       normalise(tail);
     }
@@ -178,6 +198,34 @@ class Passes {
   }
 
  private:
+  // Odds times those that each state lasts so long, and their sum's logarithm. By way of logarithms: all may be tiny.
+  double wait(Vector& odds, std::int64_t ticks) const {
+    const double days = tick_days_ * static_cast<double>(ticks);
+    double slowest = -1e300;
+    for (std::size_t i = 0; i < odds.size(); ++i) {
+      if (odds[i] > 0) slowest = std::max(slowest, chain_.moves[i * odds.size() + i]);
+    }
+    for (std::size_t i = 0; i < odds.size(); ++i) {
+      if (odds[i] > 0) odds[i] *= exact_exp((chain_.moves[i * odds.size() + i] - slowest) * days);
+    }
+    return slowest * days + exact_log(normalise(odds));
+  }
+
+  void take_wait(ExpectedCounts& counts, std::int64_t ticks, Vector& tail) {
+    // Odds of the state meanwhile given all, and of what is behind the gap where something could come from.
+    Vector during = std::move(before_.back());
+    before_.pop_back();
+    for (std::size_t i = 0; i < tail.size(); ++i) {
+      if (during[i] == 0) tail[i] = 0;
+      during[i] *= tail[i];
+    }
+    wait(during, ticks);
+    for (std::size_t i = 0; i < tail.size(); ++i) {
+      counts.days[i] += during[i] * tick_days_ * static_cast<double>(ticks);
+    }
+    wait(tail, ticks);
+  }
+
   void take_jump(ExpectedCounts& counts, Vector& tail) {
     const std::size_t n = chain_.states;
     const Vector& from = before_.back();
@@ -214,7 +262,9 @@ class Passes {
   }
 
   const HiddenChain& chain_;
-  const std::vector<Duration>& durations_;
+  bool still_;
+  double tick_days_;
+  std::vector<Duration> durations_;
   std::span<const std::vector<double>> weights_;
   std::vector<Vector> before_, after_;
   std::vector<Vector> directions_;  // sum of tail x head over p, per duration
@@ -225,8 +275,7 @@ class Passes {
 ExpectedCounts expected_counts(const HiddenChain& chain, const Sightings& seen, const AtSighting& at) {
   const std::size_t n = chain.states;
   ExpectedCounts counts{0, Vector(n), Vector(n), Vector(n * n), Vector(chain.jumps.empty() ? 0 : n * n)};
-  const std::vector<Duration> durations = durations_of(chain, seen.tick_days, longest_gap(seen.histories));
-  Passes passes(chain, durations, seen.weights);
+  Passes passes(chain, seen);
   for (std::size_t h = 0; h < seen.histories.size(); ++h) {
     counts.log_likelihood += passes.go_forward(seen.histories[h]);
     passes.go_backward(h, seen.histories[h], counts, at);
@@ -236,8 +285,7 @@ ExpectedCounts expected_counts(const HiddenChain& chain, const Sightings& seen, 
 }
 
 double filtered(const HiddenChain& chain, const Sightings& seen, const AtSighting& at) {
-  const std::vector<Duration> durations = durations_of(chain, seen.tick_days, longest_gap(seen.histories));
-  Passes passes(chain, durations, seen.weights);
+  Passes passes(chain, seen);
   double log_likelihood = 0;
   for (std::size_t h = 0; h < seen.histories.size(); ++h) {
     log_likelihood += passes.go_forward(seen.histories[h]);

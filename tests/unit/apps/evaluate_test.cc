@@ -46,19 +46,40 @@ TEST_CASE("simulate writes the same bytes again, and eval of all sets measures w
     words.insert(words.end(), {"--out", out});
     return run(words);
   };
-  REQUIRE(into(folder / "data/simulated", simulate) == kOk);
+  REQUIRE(into(folder / "data/simulated/sparse", simulate) == kOk);
   REQUIRE(into(folder / "again", simulate) == kOk);
   for (const std::string name : {"signals.ndjson", "truth.ndjson"}) {
-    CHECK(bytes(folder / ("data/simulated/" + name)) == bytes(folder / ("again/" + name)));
+    CHECK(bytes(folder / ("data/simulated/sparse/" + name)) == bytes(folder / ("again/" + name)));
   }
 
-  REQUIRE(run({"eval", "--data", folder / "data", "--out", folder / "report"}) == kOk);
+  REQUIRE(run({"eval", "all", folder / "none", folder / "data", "--out", folder / "report"}) == kOk);
   const std::string json = bytes(folder / "report/evaluation.json"), page = bytes(folder / "report/evaluation.html");
   CHECK(json.starts_with("{\"simulated\":{\"set\":\"simulated\""));
   CHECK(json.find("\"G2 sparse\":{\"rows\":") != std::string::npos);
   CHECK(json.find("\"stall_or_rejection_auc\":{\"value\":") != std::string::npos);
   CHECK(page.find("Not measured: labelled: no files in ") != std::string::npos);
   CHECK(page.find("G2 sparse: changes of stage found") != std::string::npos);
+}
+
+TEST_CASE("eval of all sets: what is learnt from, and a set that cannot be read leaves the others", "[evaluate]") {
+  const Folder folder;
+  const auto put = [&](const std::string& name, const std::string& text) { REQUIRE(write_file(folder / name, text)); };
+  const std::string steps = "a,1,2024-01-01\na,2,2024-01-02\na,1,2024-01-04\n";
+  put("data/process-logs/log.train.csv", "CaseID,ActivityID,CompleteTimestamp\n" + steps);
+  put("data/process-logs/log.public.csv", "CaseID,ActivityID,CompleteTimestamp\n" + steps);
+  // Of what is neither train nor public, only the kind that is measured is read; the other would not be a table.
+  put("data/unimobile/queries.train.csv", "TaskId,Query,App0\n1,trains,google maps\n2,what is it,google search\n");
+  put("data/unimobile/queries.public.csv", "TaskId,Query,App0\n3,trains,google maps\n4,what is it,google search\n");
+  put("data/unimobile/tasks.csv", "TaskId,TaskDesc\n1,find a station\n");
+  put("data/unimobile/README.md", "x\ny,z\n");
+  put("data/orcas/rows.tsv", "query\nno url\n");
+  CHECK(run({"eval", "all", folder / "data", "--out", folder / "report"}) == kFailed);
+  const std::string json = bytes(folder / "report/evaluation.json"), page = bytes(folder / "report/evaluation.html");
+  CHECK(json.find("\"bpi12\":{") != std::string::npos);
+  CHECK(json.find("\"unimobile\":{") != std::string::npos);
+  CHECK(json.find("\"orcas\"") == std::string::npos);
+  CHECK(page.find("Not measured: orcas: ") != std::string::npos);
+  CHECK(page.find("has no column `url`") != std::string::npos);
 }
 
 TEST_CASE("what cannot be simulated or measured is said as misuse", "[evaluate]") {
@@ -70,5 +91,6 @@ TEST_CASE("what cannot be simulated or measured is said as misuse", "[evaluate]"
   CHECK(run({"eval"}) == kUsage);
   CHECK(run({"eval", "labelled"}) == kUsage);
   CHECK(run({"eval", "nothing", "file"}) == kUsage);
-  CHECK(run({"eval", "all", "--data", folder / "empty"}) == kUsage);
+  CHECK(run({"eval", "all"}) == kUsage);
+  CHECK(run({"eval", "all", folder / "empty"}) == kUsage);
 }

@@ -105,6 +105,40 @@ TEST_CASE("expected counts are the derivatives of the likelihood", "[chain]") {
   CHECK(counts.jumps[1] / chain.jumps[1] - counts.days[0] == Approx(slope).margin(1e-5));
 }
 
+// A move so rare that it never happens makes the same chain go the long way, by exponentials of matrices.
+TEST_CASE("a chain in which nothing happens unseen is counted without exponentials, and alike", "[chain]") {
+  Chance chance(5);
+  HiddenChain still = some_chain(3, chance);
+  for (std::size_t i = 0; i < 3; ++i) {
+    still.moves[i * 4] = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      if (i != j) still.moves[i * 3 + j] = 0;
+      still.moves[i * 4] -= still.jumps[i * 3 + j];
+    }
+  }
+  HiddenChain other = still;
+  other.moves[1] = 1e-13;
+  const Sightings seen = some_sightings(3, chance, true);
+  const ExpectedCounts counts = expected_counts(still, seen), same = expected_counts(other, seen);
+  CHECK(counts.log_likelihood == Approx(same.log_likelihood));
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(counts.days[i] == Approx(same.days[i]));
+    CHECK(counts.start[i] == Approx(same.start[i]));
+    for (std::size_t j = 0; j < 3; ++j) CHECK(counts.jumps[i * 3 + j] == Approx(same.jumps[i * 3 + j]));
+  }
+}
+
+TEST_CASE("a gap longer than any state lasts is no loss of all odds", "[chain]") {
+  HiddenChain fast{1, {1.0}, {-1'000.0}, {1'000.0}};
+  Sightings seen;
+  seen.tick_days = 1;
+  seen.histories = {{{0, false, 0}, {400, true, 0}}};
+  seen.weights = {{1.0}};
+  const ExpectedCounts counts = expected_counts(fast, seen);
+  CHECK(counts.log_likelihood == Approx(-400'000.0 + std::log(1'000.0)));
+  CHECK(counts.days[0] == Approx(400.0));
+}
+
 TEST_CASE("time spent adds up to the time that passed, and odds at a sighting to one", "[chain]") {
   Chance chance(3);
   const HiddenChain chain = some_chain(4, chance);
