@@ -6,7 +6,7 @@
 #include "evaluation/curves.h"
 #include "juncture/core/table.h"
 #include "juncture/evaluation/evaluate.h"
-#include "juncture/learning/process_chain.h"
+#include "juncture/learning/process_forecast.h"
 
 namespace juncture {
 namespace {
@@ -79,7 +79,7 @@ Result<EvaluationReport> evaluate_bpi12(const EvaluationInput& input) {
   const Result<Log> asked = read_logs(input.files, activities);
   if (!asked) return tl::unexpected<Error>(asked.error());
   const std::size_t n = activities.size();
-  const auto odds_of = ProcessChain::fit(known->cases, n, {}).read(asked->cases);
+  const auto odds_of = ProcessForecast::fit(known->cases, n, {}).read(asked->cases);
   // Beside it: the most frequent successor of the activity, and how often a case ends with it.
   std::vector<double> follows(n * n), seen(n, 1.0), ends(n, 0.1);
   for (const ProcessCase& steps : known->cases) {
@@ -113,14 +113,14 @@ Result<EvaluationReport> evaluate_bpi12(const EvaluationInput& input) {
   const auto off = [&](const std::vector<double>& odds) {
     return bootstrap_by_group(said.end_case, [&](Picks picks) { return brier(odds, said.ended, picks); });
   };
-  EvaluationReport report{.set = "bpi12", .model = "process chain", .rows = said.end_case.size()};
+  EvaluationReport report{.set = "bpi12", .model = "process forecast", .rows = said.end_case.size()};
   report.figures = {{"next_stage_accuracy", right(said.found)},
                     {"stall_auc", order(said.last)},
                     {"brier", off(said.last)},
                     {"markov_next_stage_accuracy", right(said.markov)},
                     {"last_stage_stall_auc", order(said.share)},
                     {"last_stage_brier", off(said.share)}};
-  report.plots = plots_of_odds("Last step", {{"process chain", said.last}, {"share of ends", said.share}}, said.ended);
+  report.plots = plots_of_odds("Last step", {{"juncture", said.last}, {"share of ends", said.share}}, said.ended);
   report.confusions.push_back(confusion_of(activities, said));
   report.remarks.emplace_back("intervals: cases are drawn, not steps. Rows: prefixes of two steps or more.");
   return report;

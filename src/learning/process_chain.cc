@@ -66,7 +66,7 @@ class ProcessChain::Fitter {
   }
 
   // Substates differ in how long they last, from a third of the pooled time to many times it, and by chance.
-  One begin(std::uint64_t seed) const {
+  One begin(std::uint64_t seed, bool tells_time) const {
     const std::size_t a = of_.activities_;
     Chance chance(seed);
     One one{{n_, std::vector<double>(n_, 1.0 / static_cast<double>(n_)), std::vector<double>(n_ * n_),
@@ -84,14 +84,16 @@ class ProcessChain::Fitter {
       for (double& jump : jumps) jump *= rate;
       one.chain.moves[x * n_ + x] = -rate;
       const std::span<double> clock = std::span(one.clock).subspan(x * kClock, kClock);
-      for (std::size_t c = 0; c < kClock; ++c) clock[c] = pooled_clock_[i * kClock + c] * (0.5 + chance.uniform());
+      for (std::size_t c = 0; c < kClock; ++c) {
+        clock[c] = pooled_clock_[i * kClock + c] * (tells_time ? 0.5 + chance.uniform() : 1.0);
+      }
       share_out(clock);
     }
     return one;
   }
 
   // Answers the objective before each iteration.
-  std::vector<double> run(One& one, Sightings& seen) const {
+  std::vector<double> run(One& one, Sightings& seen, bool tells_time) const {
     std::vector<double> out;
     for (int iteration = 0; iteration < options_.iterations; ++iteration) {
       of_.set_weights(one, seen);
@@ -110,6 +112,7 @@ class ProcessChain::Fitter {
       out.push_back(objective);
       if (enough) break;
       maximise(one, counts, entries);
+      if (tells_time) maximise_clock(one, entries);
     }
     return out;
   }
@@ -180,16 +183,21 @@ class ProcessChain::Fitter {
       const double rate = (gone + b) / (counts.days[x] + b / pooled_rate_[i]);
       for (std::size_t y = 0; y < n_; ++y) one.chain.jumps[x * n_ + y] *= rate;
       one.chain.moves[x * n_ + x] = -rate;
-      for (std::size_t c = 0; c < kClock; ++c) {
-        const std::size_t at = x * kClock + c;
-        entered += entries.clock[at];
-        one.clock[at] = entries.clock[at] + options_.prior_clock * pooled_clock_[i * kClock + c];
-      }
-      share_out(std::span(one.clock).subspan(x * kClock, kClock));
+      for (std::size_t c = 0; c < kClock; ++c) entered += entries.clock[x * kClock + c];
       one.end[x] = std::clamp((entries.ended[x] + b * pooled_end_[i]) / (entered + b), kTiny, 1 - kTiny);
       one.chain.start[x] = counts.start[x] + 1;
     }
     share_out(one.chain.start);
+  }
+
+  void maximise_clock(One& one, const Entries& entries) const {
+    for (std::size_t x = 0; x < n_; ++x) {
+      const std::span<double> clock = std::span(one.clock).subspan(x * kClock, kClock);
+      for (std::size_t c = 0; c < kClock; ++c) {
+        clock[c] = entries.clock[x * kClock + c] + options_.prior_clock * pooled_clock_[x / m_ * kClock + c];
+      }
+      share_out(clock);
+    }
   }
 
   const ProcessChain& of_;
@@ -207,8 +215,9 @@ ProcessChain ProcessChain::fit(std::span<const ProcessCase> cases, std::size_t a
   const Fitter fitter(out, cases, options);
   Sightings seen = out.sightings_of(cases, true);
   for (int c = 0; c < options.chains; ++c) {
-    One one = fitter.begin(options.seed + static_cast<std::uint64_t>(c));
-    std::vector<double> objective = fitter.run(one, seen);
+    const bool tells_time = c % 2 == 0;
+    One one = fitter.begin(options.seed + static_cast<std::uint64_t>(c), tells_time);
+    std::vector<double> objective = fitter.run(one, seen, tells_time);
     if (c == 0) out.objective_ = std::move(objective);
     out.chains_.push_back(std::move(one));
   }

@@ -20,7 +20,7 @@ using ProcessCase = std::vector<ProcessStep>;  // not empty, in order of time
 
 struct ProcessFitOptions {
   std::size_t substates = 10;  // of each activity: how much of its past a case can carry along
-  int chains = 4;              // each from a start of its own; what they say is averaged
+  int chains = 4;              // each from a start of its own, every second one blind to the time of day; averaged
   int iterations = 60;
   double least_gain = 1e-5;   // stops when the objective gains less than this share of itself
   double prior_jumps = 1.0;   // pseudo-counts of the pooled odds, per row
