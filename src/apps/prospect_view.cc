@@ -67,7 +67,8 @@ std::string slate(const Knowledge& knowledge, const SlateRequest& request, Times
   json.member("prospect", request.prospect);
   json.member("stale", request.stale);
   const SlateFacts facts{.decision_id = hash64(std::to_string(to_ms(as_of)), hash64(request.prospect)), .as_of = as_of};
-  write_public_items(json, request.prospect, facts, decision, knowledge.public_catalog, knowledge.token_key);
+  TokenSigner signer(knowledge.token_key);
+  write_public_items(json, request.prospect, facts, decision, knowledge.public_catalog, signer);
   json.end_object();
   return out;
 }

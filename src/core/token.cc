@@ -2,18 +2,19 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <vector>
 
+#include "juncture/core/result.h"
+
 namespace juncture {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::size_t kMacBytes = 16;
+constexpr std::size_t kBlockBytes = 64, kDigestBytes = 32;  // of SHA-256
 constexpr std::size_t kTokenBytesMax = 1024;
 
 std::string to_base64url(std::string_view bytes) {
@@ -45,16 +46,6 @@ std::optional<std::string> from_base64url(std::string_view text) {
   return out;
 }
 
-std::array<unsigned char, kMacBytes> mac_of(std::string_view key, std::string_view facts) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> full{};
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(facts.data()),
-       facts.size(), full.data(), &size);
-  std::array<unsigned char, kMacBytes> mac{};
-  std::copy_n(full.begin(), kMacBytes, mac.begin());
-  return mac;
-}
-
 // Fields end with a unit separator, which no id may contain.
 constexpr char kEnd = '\x1f';
 
@@ -76,7 +67,49 @@ bool read_number(std::string_view text, Number& number, int base) {
 
 }  // namespace
 
-std::string make_token(std::string_view key, const TokenFacts& facts) {
+struct TokenSigner::Contexts {
+  using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+  static Context made() { return {EVP_MD_CTX_new(), EVP_MD_CTX_free}; }
+  Context inner = made(), outer = made(), work = made();
+
+  using Digest = std::array<unsigned char, kDigestBytes>;
+  Digest end(const Context& begun, const void* bytes, std::size_t size) {
+    Digest out;
+    JUNCTURE_ASSERT(EVP_MD_CTX_copy_ex(work.get(), begun.get()) == 1 &&
+                    EVP_DigestUpdate(work.get(), bytes, size) == 1 &&
+                    EVP_DigestFinal_ex(work.get(), out.data(), nullptr) == 1);
+    return out;
+  }
+};
+
+TokenSigner::TokenSigner(std::string_view key) : contexts_(std::make_unique<Contexts>()) {
+  std::array<unsigned char, kBlockBytes> block{};
+  if (key.size() > kBlockBytes) {
+    JUNCTURE_ASSERT(EVP_Digest(key.data(), key.size(), block.data(), nullptr, EVP_sha256(), nullptr) == 1);
+  } else {
+    std::copy(key.begin(), key.end(), block.begin());
+  }
+  const auto begin = [&](EVP_MD_CTX* context, unsigned char pad) {
+    std::array<unsigned char, kBlockBytes> padded = block;
+    for (unsigned char& byte : padded) byte ^= pad;
+    JUNCTURE_ASSERT(EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1 &&
+                    EVP_DigestUpdate(context, padded.data(), padded.size()) == 1);
+  };
+  begin(contexts_->inner.get(), 0x36);
+  begin(contexts_->outer.get(), 0x5c);
+}
+
+TokenSigner::~TokenSigner() = default;
+
+TokenSigner::Mac TokenSigner::mac(std::string_view text) {
+  const auto inner = contexts_->end(contexts_->inner, text.data(), text.size());
+  const auto full = contexts_->end(contexts_->outer, inner.data(), inner.size());
+  Mac out;
+  std::copy_n(full.begin(), out.size(), out.begin());
+  return out;
+}
+
+std::string make_token(TokenSigner& signer, const TokenFacts& facts) {
   std::array<char, 24> digits{};
   std::string text = facts.prospect;
   text.push_back(kEnd);
@@ -85,7 +118,7 @@ std::string make_token(std::string_view key, const TokenFacts& facts) {
   text.push_back(kEnd);
   text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), facts.as_of_ms).ptr);
   text.push_back(kEnd);
-  const auto mac = mac_of(key, text);
+  const auto mac = signer.mac(text);
   return to_base64url(text) + "." + to_base64url({reinterpret_cast<const char*>(mac.data()), mac.size()});
 }
 
@@ -94,9 +127,9 @@ std::optional<TokenFacts> read_token(std::string_view key, std::string_view toke
   if (dot == std::string_view::npos || token.size() > kTokenBytesMax) return std::nullopt;
   const auto text = from_base64url(token.substr(0, dot));
   const auto given = from_base64url(token.substr(dot + 1));
-  if (!text || !given || given->size() != kMacBytes) return std::nullopt;
-  const auto mac = mac_of(key, *text);
-  if (CRYPTO_memcmp(mac.data(), given->data(), kMacBytes) != 0) return std::nullopt;
+  if (!text || !given || given->size() != TokenSigner::Mac{}.size()) return std::nullopt;
+  const auto mac = TokenSigner(key).mac(*text);
+  if (CRYPTO_memcmp(mac.data(), given->data(), mac.size()) != 0) return std::nullopt;
   const auto fields = split(*text);
   TokenFacts facts;
   if (fields.size() != 4 || !read_number(fields[2], facts.decision, 16) ||

@@ -42,6 +42,7 @@ class ProspectPipeline final : public Pipeline {
       : knowledge_(knowledge),
         count_(counters),
         scorer_(knowledge.text),
+        signer_(knowledge.token_key),
         hot_(knowledge.hot_key_signals),
         store_({.prospect = knowledge.retention.prospect_ttl, .session_idle = knowledge.retention.session_idle}) {}
 
@@ -191,7 +192,7 @@ class ProspectPipeline final : public Pipeline {
     const Decision slate = decide(knowledge_.public_catalog, knowledge_.policy, reading, Audience::public_site);
     buffer_.clear();
     write_public_record(buffer_, signal.prospect.text(), {.decision_id = id, .as_of = reading.as_of}, slate,
-                        knowledge_.public_catalog, versions, knowledge_.token_key);
+                        knowledge_.public_catalog, versions, signer_);
     return output.emit(kPublic, record.key, buffer_);
   }
 
@@ -339,6 +340,7 @@ class ProspectPipeline final : public Pipeline {
   const Knowledge& knowledge_;
   PipelineCounters& count_;
   TextScorer scorer_;
+  TokenSigner signer_;
   HotKeys hot_;
   ProspectStore store_;
   Scratch scratch_;

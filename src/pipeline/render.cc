@@ -197,7 +197,7 @@ void write_sales_row(std::string& out, const Row& row, const Reading& reading, c
 }
 
 void write_public_items(JsonWriter& json, std::string_view prospect, const SlateFacts& facts, const Decision& decision,
-                        const Catalog& public_catalog, std::string_view token_key) {
+                        const Catalog& public_catalog, TokenSigner& signer) {
   json.key("items").begin_array();
   for (const Ranked& ranked : decision.slate) {
     const ContentItem& item = public_catalog.items[ranked.item];
@@ -207,23 +207,23 @@ void write_public_items(JsonWriter& json, std::string_view prospect, const Slate
     json.member("title", item.title);
     json.member("url", item.url);
     json.member("kind", kContentKindNames[item.kind]);
-    json.member("token", make_token(token_key, {.prospect = std::string(prospect),
-                                                .content = item.id,
-                                                .decision = facts.decision_id,
-                                                .as_of_ms = to_ms(facts.as_of)}));
+    json.member("token", make_token(signer, {.prospect = std::string(prospect),
+                                             .content = item.id,
+                                             .decision = facts.decision_id,
+                                             .as_of_ms = to_ms(facts.as_of)}));
     json.end_object();
   }
   json.end_array();
 }
 
 void write_public_record(std::string& out, std::string_view prospect, const SlateFacts& facts, const Decision& decision,
-                         const Catalog& public_catalog, const Versions& versions, std::string_view token_key) {
+                         const Catalog& public_catalog, const Versions& versions, TokenSigner& signer) {
   JsonWriter json(out);
   json.begin_object();
   json.member("v", 1);
   json.member("prospect", prospect);
   json.member("as_of", to_ms(facts.as_of));
-  write_public_items(json, prospect, facts, decision, public_catalog, token_key);
+  write_public_items(json, prospect, facts, decision, public_catalog, signer);
   write_versions(json, versions);
   json.end_object();
 }

@@ -11,6 +11,7 @@
 #include "juncture/core/json_writer.h"
 #include "juncture/core/reading.h"
 #include "juncture/core/signal.h"
+#include "juncture/core/token.h"
 #include "juncture/inference/account_filter.h"
 #include "juncture/pipeline/knowledge.h"
 
@@ -51,9 +52,9 @@ struct SlateFacts {
 
 // `"items":[...]` of a slate that a website may show, each with a token that feedback names.
 void write_public_items(JsonWriter& json, std::string_view prospect, const SlateFacts& facts, const Decision& decision,
-                        const Catalog& public_catalog, std::string_view token_key);
+                        const Catalog& public_catalog, TokenSigner& signer);
 void write_public_record(std::string& out, std::string_view prospect, const SlateFacts& facts, const Decision& decision,
-                         const Catalog& public_catalog, const Versions& versions, std::string_view token_key);
+                         const Catalog& public_catalog, const Versions& versions, TokenSigner& signer);
 
 // The parts that GET /v1/prospects/{id} adds to a row.
 // Members of an open object: p, stalled, rejected, mode.

@@ -4,9 +4,20 @@
 
 using namespace juncture;
 
+TEST_CASE("a token's signature is HMAC-SHA256", "[core]") {
+  const TokenFacts facts{.prospect = "v-3a10", .content = "five-signs", .decision = 0xdeadbeefULL, .as_of_ms = 42};
+  // By Python's hmac; the second key is longer than a block.
+  TokenSigner brief("secret"), lengthy(std::string(100, 'k'));
+  for (int n = 0; n < 3; ++n) {
+    CHECK(make_token(brief, facts) == "di0zYTEwH2ZpdmUtc2lnbnMfZGVhZGJlZWYfNDIf.x9eVnUSd5K5jfDsBT5f2ng");
+    CHECK(make_token(lengthy, facts) == "di0zYTEwH2ZpdmUtc2lnbnMfZGVhZGJlZWYfNDIf.GlghIoGxFEgbFIa4eEPnIQ");
+  }
+}
+
 TEST_CASE("a token gives back its facts and nothing else passes", "[core]") {
   const TokenFacts facts{.prospect = "v-3a10", .content = "five-signs", .decision = 0xdeadbeefULL, .as_of_ms = 42};
-  const std::string token = make_token("secret", facts);
+  TokenSigner signer("secret");
+  const std::string token = make_token(signer, facts);
 
   CHECK(read_token("secret", token) == facts);
   CHECK_FALSE(read_token("other", token));
