@@ -1,6 +1,7 @@
 #include "juncture/decision/decide.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "decision/handover.h"
 #include "decision/masks.h"
@@ -30,11 +31,16 @@ const ContentItem& item_of(const Context& context, const Candidate& candidate) {
   return context.catalog.items[candidate.item];
 }
 
-// Best first; ties by place in the catalog, so that the order is one only.
+// Best first; ties by place in the catalog, so that the order is one only. Places are sorted, not candidates: those are
+// six times as large.
 void rank(std::vector<Candidate>& candidates) {
-  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return a.utility.score != b.utility.score ? a.utility.score > b.utility.score : a.item < b.item;
-  });
+  std::vector<std::pair<double, std::uint32_t>> order(candidates.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = {-candidates[i].utility.score, i};
+  std::sort(order.begin(), order.end());
+  std::vector<Candidate> ranked;
+  ranked.reserve(order.size());
+  for (const auto& [score, place] : order) ranked.push_back(candidates[place]);
+  candidates = std::move(ranked);
 }
 
 // The signed parts of a score: each factor takes what it adds to the product of those before it.

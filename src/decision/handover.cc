@@ -20,12 +20,11 @@ bool jumped(const Policy& policy, const Reading& reading) {
   const std::size_t now = index_of(most_likely(reading.stages));
   if (now >= kBuyingStages) return false;
   const std::int64_t start = to_ms(reading.as_of) - policy.handover.jump_window.count();
-  const EvidenceTerm* before = nullptr;
-  for (const EvidenceTerm& term : reading.terms) {
-    if (term.at_ms <= start && (before == nullptr || term.at_ms > before->at_ms)) before = &term;
-  }
-  if (before == nullptr || index_of(before->mode_after) >= kBuyingStages) return false;
-  return now >= index_of(before->mode_after) + static_cast<std::size_t>(policy.handover.jump_stages);
+  const auto after = std::find_if(reading.course.begin(), reading.course.end(),
+                                  [&](const StageSeen& seen) { return seen.at_ms > start; });
+  if (after == reading.course.begin()) return false;
+  const std::size_t before = index_of(std::prev(after)->mode);
+  return before < kBuyingStages && now >= before + static_cast<std::size_t>(policy.handover.jump_stages);
 }
 
 }  // namespace

@@ -24,30 +24,41 @@ double help_of(const ContentItem& item, const Policy& policy, std::size_t s) {
   return as_double(named ? std::max(own, policy.help_made_for) : std::min(own, policy.help_other));
 }
 
-KindTerms kind_terms(const Policy& policy, const Reading& reading, const std::array<double, kStages>& costs,
-                     ContentKind kind) {
-  KindTerms terms;
-  double mean = 0;
-  double variance = 0;
+using KindSums = std::array<double, kContentKinds>;
+
+// All kinds side by side, row by row of the policy: each kind's sum adds up in the order of the stages all the same.
+void add_row(KindSums& sums, double weight, const KindRow& row) {
+  for (std::size_t k = 0; k < kContentKinds; ++k) sums[k] += weight * as_double(row[k]);
+}
+
+template <class Odds, class Rows>
+KindSums weighed(const Odds& odds, const Rows& rows) {
+  KindSums out{};
+  for (std::size_t i = 0; i < odds.size(); ++i) add_row(out, as_double(odds[i]), rows[i]);
+  return out;
+}
+
+void fill_kinds(const Policy& policy, const Reading& reading, const std::array<double, kStages>& costs, Terms& terms) {
+  const KindSums gain = weighed(reading.stages, policy.help), mean = weighed(reading.stages, policy.kill);
+  const KindSums moment = weighed(reading.moments, policy.moment), role = weighed(reading.roles, policy.role);
+  KindSums harm{}, variance{};
   for (std::size_t s = 0; s < kStages; ++s) {
     const double p = as_double(reading.stages[s]);
-    const double kill = as_double(policy.kill[s][kind]);
-    terms.gain += p * as_double(policy.help[s][kind]);
-    terms.harm += p * costs[s] * kill;
-    mean += p * kill;
-    variance += p * p * kill * (1.0 - kill) / (as_double(policy.kill_strength) + 1.0);
+    add_row(harm, p * costs[s], policy.kill[s]);
+    for (std::size_t k = 0; k < kContentKinds; ++k) {
+      const double kill = as_double(policy.kill[s][k]);
+      variance[k] += p * p * kill * (1.0 - kill) / (as_double(policy.kill_strength) + 1.0);
+    }
   }
-  // sqrt is correctly rounded by IEEE 754, so unlike exp and log it gives the same bits everywhere.
-  terms.kill_risk = std::min(1.0, mean + std::sqrt(variance));
-  terms.moment = 0;
-  for (std::size_t m = 0; m < kMoments; ++m) {
-    terms.moment += as_double(reading.moments[m]) * as_double(policy.moment[m][kind]);
+  for (std::size_t k = 0; k < kContentKinds; ++k) {
+    KindTerms& kind = terms.kinds[k];
+    kind.gain = gain[k];
+    kind.harm = harm[k];
+    // sqrt is correctly rounded by IEEE 754, so unlike exp and log it gives the same bits everywhere.
+    kind.kill_risk = std::min(1.0, mean[k] + std::sqrt(variance[k]));
+    kind.moment = moment[k];
+    kind.role = role[k];
   }
-  terms.role = 0;
-  for (std::size_t r = 0; r < kRoles; ++r) {
-    terms.role += as_double(reading.roles[r]) * as_double(policy.role[r][kind]);
-  }
-  return terms;
 }
 
 // The factor of an item that names moments or roles: the odds that one of them is right, between mismatch and match.
@@ -87,8 +98,8 @@ Terms terms_of(const Policy& policy, const Reading& reading, const Limits& limit
   std::array<double, kStages> costs{};
   for (std::size_t s = 0; s < kStages; ++s) costs[s] = factor * as_double(policy.kill_cost[s]);
 
+  fill_kinds(policy, reading, costs, terms);
   for (std::size_t k = 0; k < kContentKinds; ++k) {
-    terms.kinds[k] = kind_terms(policy, reading, costs, static_cast<ContentKind>(k));
     for (int n = 0; n < limits.unclicked[k]; ++n) terms.kinds[k].novelty *= as_double(policy.novelty);
   }
   return terms;

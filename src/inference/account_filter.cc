@@ -213,9 +213,7 @@ std::vector<StageOdds> account_history(const StageChain& chain, const Account& a
 }
 
 Reading read_account(const StageChain& chain, const AccountBelief& belief, Timestamp now) {
-  Prospect whole;
-  whole.head = belief.state;
-  return read(chain, whole, std::max(now, from_ms(belief.newest_ms)));
+  return read(chain, belief.state, std::max(now, from_ms(belief.newest_ms)));
 }
 
 AccountOutlook outlook_of(const StageChain& chain, const AccountBelief& belief, std::int64_t now_ms) {

@@ -9,7 +9,6 @@ namespace {
 
 using Lanes = StageChain::Lanes;
 constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::size_t kTermsMax = 8;
 
 // Belief at `now`, from a copy: a step in time alone is never kept, else the result would depend on who looked when.
 BeliefState at_time(const StageChain& chain, const BeliefState& head, std::int64_t now_ms) {
@@ -119,26 +118,18 @@ void read_outlook(const StageChain& chain, const BeliefState& state, Reading& ou
   out.next_visit_p = .8F * state.activity[0];
 }
 
-void read_terms(const StageChain& chain, const Prospect& prospect, const BeliefState& state, Reading& out) {
-  const std::size_t mode = index_of(most_likely(out.stages));
+void read_course(const Prospect& prospect, Reading& out) {
+  out.course.reserve(prospect.tail_count);
   for (std::size_t i = first_of_profile(prospect); i < prospect.tail_count; ++i) {
-    const Evidence& evidence = prospect.tail[i];
-    const float nats = nats_for(chain, evidence, prospect.notes[i], out.stages, mode, state.noise);
-    if (nats < .005F && nats > -.005F) continue;
-    out.terms.push_back({evidence.at.id, evidence.at.time_ms, evidence.type, nats,
-                         static_cast<Stage>(prospect.notes[i].mode_after), moment_of(evidence)});
+    out.course.push_back({prospect.tail[i].at.time_ms, static_cast<Stage>(prospect.notes[i].mode_after)});
   }
-  const auto strength = [](const EvidenceTerm& t) { return t.nats < 0 ? -t.nats : t.nats; };
-  std::stable_sort(out.terms.begin(), out.terms.end(),
-                   [&](const EvidenceTerm& a, const EvidenceTerm& b) { return strength(a) > strength(b); });
-  if (out.terms.size() > kTermsMax) out.terms.resize(kTermsMax);
 }
 
 }  // namespace
 
-Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now) {
+Reading read(const StageChain& chain, const BeliefState& head, Timestamp now) {
   const std::int64_t now_ms = to_ms(now);
-  const BeliefState state = at_time(chain, prospect.head, now_ms);
+  const BeliefState state = at_time(chain, head, now_ms);
   Reading out;
   out.as_of = now;
   out.stages = stage_odds(chain, state);
@@ -159,7 +150,12 @@ Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now) {
   read_progress(chain, state, out);
   read_dwell(chain, state, now_ms, out);
   read_outlook(chain, state, out);
-  read_terms(chain, prospect, state, out);
+  return out;
+}
+
+Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now) {
+  Reading out = read(chain, prospect.head, now);
+  read_course(prospect, out);
   return out;
 }
 

@@ -19,14 +19,10 @@ struct Offer {
   friend bool operator==(const Offer&, const Offer&) = default;
 };
 
-// One reason for the stage belief, in nats: positive speaks for the most likely stage, negative against.
-struct EvidenceTerm {
-  std::uint64_t signal = 0;  // hash of the signal's id
+// Where the belief stood once a signal had been taken in.
+struct StageSeen {
   std::int64_t at_ms = 0;
-  SignalType type = SignalType::query;
-  float nats = 0;
-  Stage mode_after = Stage::problem_realization;  // most likely stage once it was taken in
-  Moment moment = Moment::unclear;
+  Stage mode = Stage::problem_realization;
 };
 
 struct Reading {
@@ -46,7 +42,7 @@ struct Reading {
   bool dismissed = false;                                     // by an analyst, and nothing new since
   std::vector<Offer> offers;                                  // newest last, at most 16
   std::vector<std::uint32_t> consumed;                        // ContentItem::key of what was read, at most 16
-  std::vector<EvidenceTerm> terms;                            // strongest first, at most 8
+  std::vector<StageSeen> course;                              // of the newest signals, oldest first, at most 64
   float progress_mean = 0, progress_lo = 0, progress_hi = 0;  // 0..100, 90 % interval
   float dwell_days = 0, dwell_median_days = 0, dwell_p90_days = 0;
   Stage next_stage = Stage::scoping;

@@ -40,6 +40,8 @@ Prospect erased_at(Timestamp at);
 
 // The belief at `now`; steps a copy. Leaves Reading::entitled at public: who may see what is not inference.
 Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now);
+// The same of a belief alone: without Reading::course.
+Reading read(const StageChain& chain, const BeliefState& head, Timestamp now);
 
 // The stage odds as of the newest signal: no step in time is taken, so it costs next to nothing.
 StageOdds stages_of(const StageChain& chain, const Prospect& prospect);

@@ -239,9 +239,9 @@ TEST_CASE("a person takes over") {
   }
   SECTION("when the stage jumps ahead") {
     Reading reading = reading_at(Stage::cost_benefit);
-    reading.terms = {{.at_ms = to_ms(kNow - 40h), .mode_after = Stage::scoping}};
+    reading.course = {{.at_ms = to_ms(kNow - 40h), .mode = Stage::scoping}};
     CHECK(decide_for(reading).handover == Handover::stage_jump);
-    reading.terms[0].mode_after = Stage::internal_poc;
+    reading.course[0].mode = Stage::internal_poc;
     CHECK(decide_for(reading).handover == Handover::none);
   }
   SECTION("when it is late and nothing is clear") {

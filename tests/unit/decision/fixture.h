@@ -147,13 +147,10 @@ inline Reading random_reading(Random& random, const Catalog& catalog) {
                               .kind = item.kind});
     if (below(random, 3) == 0) reading.consumed.push_back(item.key);
   }
+  std::int64_t at = to_ms(kNow) - 10 * 86'400'000;
   for (std::uint64_t i = below(random, 8); i > 0; --i) {
-    reading.terms.push_back({.signal = random(),
-                             .at_ms = to_ms(kNow) - static_cast<std::int64_t>(below(random, 10ULL * 86'400'000)),
-                             .type = SignalType::query,
-                             .nats = unit(random),
-                             .mode_after = static_cast<Stage>(below(random, kStages)),
-                             .moment = Moment::know});
+    at += static_cast<std::int64_t>(below(random, 86'400'000));
+    reading.course.push_back({.at_ms = at, .mode = static_cast<Stage>(below(random, kStages))});
   }
   return reading;
 }

@@ -32,7 +32,7 @@ void check_sane(const Reading& r) {
   CHECK((r.stall_p_14d > 0 && r.stall_p_14d < 1));
   CHECK((r.next_stage_p > 0 && r.next_stage_p < 1));
   CHECK(r.next_visit_days > 0);
-  CHECK(r.terms.size() <= 8);
+  CHECK(r.course.size() <= kTailMax);
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ TEST_CASE("an unknown prospect reads as the prior", "[filter]") {
   const Reading r = read(chain(), Prospect{}, from_ms(kStart));
   check_sane(r);
   CHECK(r.signals == 0);
-  CHECK(r.terms.empty());
+  CHECK(r.course.empty());
   CHECK(r.consent == Consent::absent);
   CHECK(r.moments[index_of(Moment::unclear)] == 1.0F);
   CHECK(r.stages[index_of(most_likely(r.stages))] < 0.3F);
@@ -57,9 +57,11 @@ TEST_CASE("a series about the bake-off moves the belief there and says why", "[f
   CHECK(r.signals == 6);
   CHECK(most_likely(r.moments) == Moment::know);
   CHECK(r.next_stage == Stage::negotiation);
-  REQUIRE(r.terms.size() == 6);
-  CHECK(r.terms[0].nats > 0.5F);
-  CHECK(r.terms.back().mode_after != Stage::stalled);
+  REQUIRE(r.course.size() == 6);
+  CHECK(r.course.front().at_ms == kStart);
+  CHECK(r.course.back().mode == Stage::bake_off);
+  std::vector<SeriesEntry> why = series(chain(), p, from_ms(kStart + 5 * kDay + kHour));
+  CHECK(std::any_of(why.begin(), why.end(), [](const SeriesEntry& entry) { return entry.nats > 0.5F; }));
   CHECK(r.known);
   CHECK(r.progress_mean > 70);
   CHECK(r.dwell_days > 1);
@@ -116,7 +118,6 @@ TEST_CASE("text without a signal returns the filter to its prior", "[filter]") {
     absorb(chain(), p, e);
   }
   const Reading r = read(chain(), p, from_ms(kStart + 15 * kDay));
-  CHECK(r.terms.empty());
   for (std::size_t s = 0; s < kBuyingStages; ++s) CHECK(r.stages[s] < 0.35F);
 }
 
