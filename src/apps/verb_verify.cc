@@ -29,6 +29,7 @@ void write_partition(JsonWriter& json, const verify::PartitionReport& partition)
   json.member("commits_unchecked", partition.unchecked);
   json.member("keys", partition.keys);
   json.member("prospects", partition.prospects);
+  json.member("accounts", partition.accounts);
   json.member("store", partition.store);
   json.member("recomputed", partition.recomputed);
   json.member("records_of_other_files", partition.unknown);
@@ -53,9 +54,13 @@ std::string report_json(const verify::Report& report, const Config& config) {
   json.key("first").begin_array();
   for (const verify::Difference& difference : report.findings.shown()) write_difference(json, difference);
   json.end_array();
-  json.key("partitions").begin_array();
-  for (const verify::PartitionReport& partition : report.partitions) write_partition(json, partition);
-  json.end_array();
+  const auto list = [&](std::string_view name, const std::vector<verify::PartitionReport>& partitions) {
+    json.key(name).begin_array();
+    for (const verify::PartitionReport& partition : partitions) write_partition(json, partition);
+    json.end_array();
+  };
+  list("partitions", report.partitions);
+  list("accounts", report.accounts);
   json.key("notes").begin_array();
   for (const std::string& note : report.findings.notes()) json.value(note);
   json.end_array();
@@ -63,15 +68,20 @@ std::string report_json(const verify::Report& report, const Config& config) {
   return out;
 }
 
-void print_report(const verify::Report& report) {
-  for (const verify::PartitionReport& partition : report.partitions) {
-    fmt::print("{:>3}  commit {}, records {} to {}, {} keys, {} prospects, store {}{}{}\n", partition.partition,
-               partition.sequence, partition.from, partition.to, partition.keys, partition.prospects, partition.store,
-               partition.recomputed ? "" : ", not recomputed",
-               partition.unchecked > 0
-                   ? fmt::format(", {} of {} commits compacted", partition.unchecked, partition.commits)
-                   : "");
+void print_partitions(std::string_view name, const std::vector<verify::PartitionReport>& partitions) {
+  for (const verify::PartitionReport& partition : partitions) {
+    fmt::print(
+        "{:<9} {:>3}  commit {}, records {} to {}, {} keys, {} {}, store {}{}{}\n", name, partition.partition,
+        partition.sequence, partition.from, partition.to, partition.keys, partition.prospects + partition.accounts,
+        name, partition.store, partition.recomputed ? "" : ", not recomputed",
+        partition.unchecked > 0 ? fmt::format(", {} of {} commits compacted", partition.unchecked, partition.commits)
+                                : "");
   }
+}
+
+void print_report(const verify::Report& report) {
+  print_partitions(kProspects, report.partitions);
+  print_partitions(kAccounts, report.accounts);
   const verify::OutputCounts& outputs = report.outputs;
   fmt::print(
       "outputs  {} equal, {} records withheld by the freshness gate, {} repeated, {} past their retention, {} of "

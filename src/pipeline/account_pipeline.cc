@@ -11,6 +11,7 @@
 #include "juncture/state/account_codec.h"
 #include "juncture/state/due_index.h"
 #include "juncture/state/keys.h"
+#include "juncture/state/switches.h"
 #include "pipeline/condition_events.h"
 
 namespace juncture {
@@ -90,6 +91,9 @@ class AccountPipeline final : public Pipeline {
 
   Status process(const Record& record, bool fresh, State& state, Output& output) override {
     count_.read.add();
+    if (!noted_) {
+      if (Status noted = note_knowledge(record, state); !noted) return noted;
+    }
     AccountEvidence evidence;
     Status decoded = decode(record.value, evidence);
     if (!decoded && decoded.error().domain != Domain::record) return decoded;
@@ -101,6 +105,14 @@ class AccountPipeline final : public Pipeline {
   }
 
  private:
+  // As prospects do: who recomputes this state switches at the same record.
+  Status note_knowledge(const Record& record, State& state) {
+    noted_ = true;
+    if (knowledge_.version == 0) return {};
+    const Result<bool> switched = note_switch(state, record.offset, knowledge_.version);
+    return switched ? Status{} : tl::unexpected(switched.error());
+  }
+
   Status take_in(const Record& record, const AccountEvidence& evidence, bool fresh, State& state, Output& output) {
     const AccountId id(record.key);
     if (Status loaded = load(id, state); !loaded) return loaded;
@@ -225,6 +237,7 @@ class AccountPipeline final : public Pipeline {
   Account account_;
   std::string key_;
   std::string buffer_;
+  bool noted_ = false;  // that the state knows of this knowledge
 };
 
 }  // namespace

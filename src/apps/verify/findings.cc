@@ -38,6 +38,7 @@ std::string place(std::string_view topic, Partition partition, Offset offset) {
 
 std::string key_text(std::string_view key) {
   if (const auto prospect = keys::prospect_of(key)) return std::string(prospect->text());
+  if (const auto account = keys::account_of(key)) return std::string(account->text());
   return "key " + hex(key);
 }
 

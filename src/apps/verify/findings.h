@@ -16,7 +16,7 @@ namespace juncture::apps::verify {
 struct Difference {
   std::string_view kind;  // a literal, as `store_value`
   std::string where;      // topic/partition@offset, or the store
-  std::string key;        // the prospect's id where there is one
+  std::string key;        // the prospect's or account's id where there is one
   std::string expected, found;
 };
 
@@ -37,7 +37,7 @@ class Findings {
 };
 
 std::string place(std::string_view topic, Partition partition, Offset offset);
-// A state key as people know it: the prospect's id, or the kind and the bytes in hex.
+// A state key as people know it: the prospect's or account's id, or the kind and the bytes in hex.
 std::string key_text(std::string_view key);
 // Both values around the first byte in which they differ; none: the key is not there.
 void describe_values(std::optional<std::string_view> expected, std::optional<std::string_view> found, Difference& out);

@@ -1,7 +1,6 @@
 #include "apps/verify/fold.h"
 
 #include "juncture/core/hash.h"
-#include "juncture/pipeline/prospect_pipeline.h"
 #include "juncture/state/account_codec.h"
 
 namespace juncture::apps::verify {
@@ -45,11 +44,11 @@ Status MapState::remove(std::string_view key) {
   return {};
 }
 
-Fold::Fold(const Knowledge& knowledge, KeyNames& keys, const std::vector<Partition>& partitions)
-    : keys_(keys), partitions_(partitions), pipeline_(make_prospect_pipeline(knowledge, counters_)) {}
+Fold::Fold(const Subject& subject, const Knowledge& knowledge, KeyNames& keys, const std::vector<Partition>& partitions)
+    : subject_(subject), keys_(keys), partitions_(partitions), pipeline_(subject.make_pipeline(knowledge, counters_)) {}
 
 void Fold::use(const Knowledge& knowledge) {
-  pipeline_ = make_prospect_pipeline(knowledge, counters_);
+  pipeline_ = subject_.make_pipeline(knowledge, counters_);
 }
 
 Status Fold::take(const Record& record) {
@@ -69,7 +68,7 @@ Status Fold::tombstone(std::size_t topic, std::string_view key) {
 }
 
 void Fold::add(std::size_t topic, std::string_view key, std::string_view value, Partition partition, bool tombstone) {
-  if (topic >= kOutputs) return;
+  if (topic >= partitions_.size()) return;
   Expected out;
   out.key = keys_.id(topic == kEvidenceOutput ? evidence_name(key, value) : key);
   out.topic = static_cast<std::uint8_t>(topic);

@@ -10,10 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "apps/verify/subject.h"
 #include "juncture/core/result.h"
-#include "juncture/pipeline/counters.h"
-#include "juncture/pipeline/knowledge.h"
-#include "juncture/ports/pipeline.h"
 #include "juncture/ports/state.h"
 
 namespace juncture::apps::verify {
@@ -79,11 +77,11 @@ class MapState final : public State {
   Map map_;
 };
 
-// One partition's fold over the real pipeline. `keys` and `partitions` (of each output) outlive it, as all knowledge
-// does.
+// One partition's fold over the real pipeline. `subject`, `keys` and `partitions` (of each output; none: only the state
+// is of interest) outlive it, as all knowledge does.
 class Fold final : private Output {
  public:
-  Fold(const Knowledge& knowledge, KeyNames& keys, const std::vector<Partition>& partitions);
+  Fold(const Subject& subject, const Knowledge& knowledge, KeyNames& keys, const std::vector<Partition>& partitions);
   // From the next record on.
   void use(const Knowledge& knowledge);
   Status take(const Record& record);
@@ -96,6 +94,7 @@ class Fold final : private Output {
   Status tombstone(std::size_t topic, std::string_view key) override;
   void add(std::size_t topic, std::string_view key, std::string_view value, Partition partition, bool tombstone);
 
+  const Subject& subject_;
   KeyNames& keys_;
   const std::vector<Partition>& partitions_;
   PipelineCounters counters_;

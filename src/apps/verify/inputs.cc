@@ -6,7 +6,6 @@
 #include "apps/load_knowledge.h"
 #include "apps/setup.h"
 #include "juncture/adapters/embedded_log.h"
-#include "juncture/engine/engine.h"
 
 namespace juncture::apps::verify {
 namespace {
@@ -84,8 +83,7 @@ std::map<std::uint64_t, const Knowledge*> Inputs::earlier() const {
   return out;
 }
 
-Result<std::unique_ptr<Store>> Inputs::open_store(Partition partition) const {
-  const std::string name = store_name(kProspects, partition);
+Result<std::unique_ptr<Store>> Inputs::open_store(const std::string& name) const {
   if (!fs::exists(fs::path(state_folder(config_)) / name)) return std::unique_ptr<Store>();
   return stores_->open(name);
 }
@@ -95,7 +93,7 @@ Task Inputs::task(const Invocation& invocation) const {
           .config = config_,
           .knowledge = *knowledge_,
           .earlier = earlier(),
-          .open_store = [this](Partition partition) { return open_store(partition); },
+          .open_store = [this](const std::string& name) { return open_store(name); },
           .only = invocation.partition ? std::optional(static_cast<Partition>(*invocation.partition)) : std::nullopt,
           .strict = invocation.strict};
 }

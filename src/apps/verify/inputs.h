@@ -25,7 +25,7 @@ class Inputs {
  private:
   int load(const Invocation& invocation);
   int open_log_and_stores();
-  Result<std::unique_ptr<Store>> open_store(Partition partition) const;
+  Result<std::unique_ptr<Store>> open_store(const std::string& name) const;
 
   Config config_;
   std::shared_ptr<Knowledge> knowledge_;

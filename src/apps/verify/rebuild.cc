@@ -45,13 +45,13 @@ struct Plan {
 
 struct Rebuilder::Impl {
   explicit Impl(const Rebuilding& with)
-      : with_(with), topics_(with.config.log.topics.prefix), group_(group_of(with.config)) {}
+      : with_(with), name_(with.subject.name), input_(with.subject.input), group_(group_of(with.config)) {}
 
   Status join();
   Result<Rebuilt> rebuild(Partition p);
 
  private:
-  TopicPartition changelog(Partition p) const { return {changelog_topic(group_, kProspects), p}; }
+  TopicPartition changelog(Partition p) const { return {changelog_topic(group_, name_), p}; }
   Result<Plan> plan(Partition p, const Changelog& changelog);
   Result<Offset> start_of(Partition p, const Changelog& changelog, const Watermarks& input);
   Status fold(const Plan& plan, const Changelog& changelog);
@@ -60,7 +60,7 @@ struct Rebuilder::Impl {
   Status write_store(const Plan& plan, Offset before);
 
   const Rebuilding& with_;
-  const Topics topics_;
+  const std::string name_, input_;
   const std::string group_;
   Assigned assigned_;
   std::unique_ptr<Consumer> consumer_;
@@ -71,18 +71,18 @@ struct Rebuilder::Impl {
 };
 
 Status Rebuilder::Impl::join() {
-  const auto count = with_.log.partition_count(topics_.signals);
+  const auto count = with_.log.partition_count(input_);
   if (!count) return tl::unexpected(count.error());
-  if (!*count) return fail(Domain::environment, "unknown_topic", "there is no topic " + topics_.signals);
-  if (Status made = with_.log.ensure_topic(
-          {.name = changelog_topic(group_, kProspects), .partitions = **count, .compacted = true});
+  if (!*count) return fail(Domain::environment, "unknown_topic", "there is no topic " + input_);
+  if (Status made =
+          with_.log.ensure_topic({.name = changelog_topic(group_, name_), .partitions = **count, .compacted = true});
       !made) {
     return made;
   }
   auto consumer = with_.log.make_consumer({.group = group_, .member = {}});
   if (!consumer) return tl::unexpected(consumer.error());
   consumer_ = std::move(*consumer);
-  if (Status subscribed = consumer_->subscribe({topics_.signals}, assigned_); !subscribed) return subscribed;
+  if (Status subscribed = consumer_->subscribe({input_}, assigned_); !subscribed) return subscribed;
   const auto until = std::chrono::steady_clock::now() + kJoinMax;
   while (assigned_.count < static_cast<std::size_t>(**count)) {
     if (const auto polled = consumer_->poll(100ms); !polled) return tl::unexpected(polled.error());
@@ -94,27 +94,26 @@ Status Rebuilder::Impl::join() {
 }
 
 Result<Offset> Rebuilder::Impl::start_of(Partition p, const Changelog& changelog, const Watermarks& input) {
-  const bool earliest = with_.config.engine.start == "earliest";
-  auto from = changelog.first() ? changelog.first()->next_of(topics_.signals) : std::optional<Offset>();
-  if (!from && earliest) from = 0;
+  auto from = changelog.first() ? changelog.first()->next_of(input_) : std::optional<Offset>();
+  if (!from && with_.subject.from_beginning) from = 0;
   if (from && *from >= input.begin) return *from;
   if (with_.partial) return input.begin;
   Timestamp first{};
-  const Status read = scan(with_.log, {topics_.signals, p}, input.begin, std::min(input.begin + 1, input.end),
-                           [&](const Record& record) {
-                             first = record.timestamp;
-                             return Status{};
-                           });
+  const Status read =
+      scan(with_.log, {input_, p}, input.begin, std::min(input.begin + 1, input.end), [&](const Record& record) {
+        first = record.timestamp;
+        return Status{};
+      });
   if (!read) return tl::unexpected(read.error());
   return fail(Domain::setup, "input_gone",
               fmt::format("{}/{} now begins at offset {} ({}), state began {}: what is older would be missing; "
                           "--partial accepts that",
-                          topics_.signals, p, input.begin, utc_text(first),
+                          input_, p, input.begin, utc_text(first),
                           from ? fmt::format("at {}", *from) : std::string("where nobody knows any more")));
 }
 
 Result<Plan> Rebuilder::Impl::plan(Partition p, const Changelog& changelog) {
-  const TopicPartition input{topics_.signals, p};
+  const TopicPartition input{input_, p};
   const auto marks = with_.log.watermarks(input);
   const auto committed = with_.log.committed(group_, input);
   if (!marks || !committed) return tl::unexpected(marks ? committed.error() : marks.error());
@@ -149,11 +148,11 @@ Status Rebuilder::Impl::fold(const Plan& plan, const Changelog& changelog) {
     if (auto decoded = decode_switches(found->second.bytes)) switches = std::move(*decoded);
   }
   KeyNames names;
-  const std::vector<Partition> partitions(kOutputs, 1);
-  Fold fold(with_.knowledge, names, partitions);
+  const std::vector<Partition> no_outputs;
+  Fold fold(with_.subject, with_.knowledge, names, no_outputs);
   auto next = switches.kept.begin();
   stream_time_ms_ = 0;
-  const Status read = scan(with_.log, {topics_.signals, plan.partition}, plan.from, plan.to, [&](const Record& record) {
+  const Status read = scan(with_.log, {input_, plan.partition}, plan.from, plan.to, [&](const Record& record) {
     for (; next != switches.kept.end() && record.offset >= next->offset; ++next) {
       const auto earlier = with_.earlier.find(next->version);
       fold.use(earlier == with_.earlier.end() ? with_.knowledge : *earlier->second);
@@ -179,7 +178,7 @@ Status Rebuilder::Impl::send(Producer& producer, Partition p, std::string_view k
 Status Rebuilder::Impl::write_changelog(const Plan& plan, const Changelog& old, Rebuilt& out) {
   const Partition p = plan.partition;
   auto made = with_.log.make_producer(
-      {.transactional_id = fmt::format("{}.{}.{}", group_, kProspects, p), .transaction_timeout = kTransactionMax});
+      {.transactional_id = fmt::format("{}.{}.{}", group_, name_, p), .transaction_timeout = kTransactionMax});
   if (!made) return tl::unexpected(made.error());
   Producer& producer = **made;
   if (Status begun = producer.begin_transaction(); !begun) return begun;
@@ -189,7 +188,7 @@ Status Rebuilder::Impl::write_changelog(const Plan& plan, const Changelog& old, 
     const auto ticks = static_cast<std::uint64_t>(wall_now().time_since_epoch().count());
     genesis_ = hash64(old.at().topic + std::to_string(p), ticks) | 1U;
     // As a first start leaves it: where the state begins is itself on record.
-    Commit first{.sequence = 1, .exactly_once = true, .stale = 0, .next = {{topics_.signals, plan.from}}};
+    Commit first{.sequence = 1, .exactly_once = true, .stale = 0, .next = {{input_, plan.from}}};
     if (Status sent = send(producer, p, kGenesisKey, write_genesis(genesis_)); !sent) return sent;
     if (Status sent = send(producer, p, kCommitKey, write_commit(first)); !sent) return sent;
     commit_.previous = first.hash;
@@ -210,11 +209,11 @@ Status Rebuilder::Impl::write_changelog(const Plan& plan, const Changelog& old, 
   for (const auto& [key, value] : state_) {
     if (Status sent = change(key, value); !sent) return sent;
   }
-  commit_.next = {{topics_.signals, plan.to}};
+  commit_.next = {{input_, plan.to}};
   if (Status sent = send(producer, p, kCommitKey, write_commit(commit_)); !sent) return sent;
   const auto membership = consumer_->membership();
   if (!membership) return tl::unexpected(membership.error());
-  const std::map<TopicPartition, Position> positions{{{topics_.signals, p}, {plan.to, write_certificate(commit_)}}};
+  const std::map<TopicPartition, Position> positions{{{input_, p}, {plan.to, write_certificate(commit_)}}};
   if (Status sent = producer.send_offsets(positions, *membership, kTransactionMax); !sent) return sent;
   return producer.commit_transaction(kTransactionMax);
 }
@@ -233,7 +232,7 @@ Status Rebuilder::Impl::write_store(const Plan& plan, Offset before) {
   });
   if (!found) return found;
   if (mark.offset < 0) return fail(Domain::environment, "rebuild", "the new commit is not in " + at.topic);
-  auto store = with_.stores.open(store_name(kProspects, plan.partition));
+  auto store = with_.stores.open(store_name(name_, plan.partition));
   if (!store) return tl::unexpected(store.error());
   std::vector<Change> changes;
   for (const auto& [key, value] : state_) {
@@ -260,7 +259,7 @@ Result<Rebuilt> Rebuilder::Impl::rebuild(Partition p) {
   if (const auto polled = consumer_->poll(1ms); !polled) return tl::unexpected(polled.error());
   Rebuilt out{
       .partition = p, .from = planned->from, .to = planned->to, .sequence = planned->sequence, .keys = state_.size()};
-  if (Status aside = with_.stores.set_aside(store_name(kProspects, p)); !aside) return tl::unexpected(aside.error());
+  if (Status aside = with_.stores.set_aside(store_name(name_, p)); !aside) return tl::unexpected(aside.error());
   if (Status written = write_changelog(*planned, *old, out); !written) return tl::unexpected(written.error());
   if (Status written = write_store(*planned, before->end); !written) return tl::unexpected(written.error());
   state_.clear();

@@ -6,14 +6,14 @@
 #include <memory>
 
 #include "apps/verify/findings.h"
-#include "juncture/config/config.h"
-#include "juncture/pipeline/knowledge.h"
+#include "apps/verify/subject.h"
 #include "juncture/ports/log.h"
 #include "juncture/ports/state.h"
 
 namespace juncture::apps::verify {
 
 struct Rebuilding {
+  const Subject& subject;
   Log& log;
   Stores& stores;
   const Config& config;
@@ -29,7 +29,8 @@ struct Rebuilt {
   std::uint64_t keys = 0, removed = 0;
 };
 
-// One at a time, while no instance runs: it joins the group itself, and refuses with `in_use` when others are in it.
+// Of one subject. One at a time, while no instance runs: it joins the group itself, and refuses with `in_use` when
+// others are in it.
 class Rebuilder {
  public:
   static Result<std::unique_ptr<Rebuilder>> open(const Rebuilding& with);

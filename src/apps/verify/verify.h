@@ -19,8 +19,8 @@ struct Task {
   const Config& config;
   const Knowledge& knowledge;
   std::map<std::uint64_t, const Knowledge*> earlier;  // by version: what parts of the log were made with
-  // A partition's store, opened for reading; null where there is none.
-  std::function<Result<std::unique_ptr<Store>>(Partition)> open_store;
+  // A store by its name, opened for reading; null where there is none.
+  std::function<Result<std::unique_ptr<Store>>(const std::string&)> open_store;
   std::optional<Partition> only;
   bool strict = false;  // nothing may be withheld
 };
@@ -30,7 +30,7 @@ struct PartitionReport {
   Offset from = 0, to = 0;                   // of the input: what was folded
   std::uint64_t sequence = 0;                // of the last commit; 0: none
   std::uint64_t commits = 0, unchecked = 0;  // markers read; those whose records compaction removed
-  std::uint64_t keys = 0, prospects = 0;
+  std::uint64_t keys = 0, prospects = 0, accounts = 0;
   std::uint64_t unknown = 0;  // records made with files that are not at hand
   std::string store;          // "equal", "behind", "missing" or "different"
   bool changelog_differs = false;
@@ -39,7 +39,8 @@ struct PartitionReport {
 
 struct Report {
   Findings findings;
-  std::vector<PartitionReport> partitions;
+  std::vector<PartitionReport> partitions;  // of prospects
+  std::vector<PartitionReport> accounts;    // the same; their state follows from what prospects told them
   OutputCounts outputs;
 };
 

@@ -15,13 +15,20 @@ struct Workshop {
     fs::remove_all(folder);
     fs::copy(past().folder / "state", folder, fs::copy_options::recursive);
   }
-  Result<apps::verify::Rebuilt> rebuild(Partition partition, bool partial = false) {
+  Result<apps::verify::Rebuilt> rebuild(Partition partition, bool partial = false, bool accounts = false) {
     auto stores = make_rocksdb_stores({.directory = folder});
     REQUIRE(stores);
     const Config config = config_of();
     const auto knowledge = shipped_knowledge();
-    const apps::verify::Rebuilding with{
-        .log = *log, .stores = **stores, .config = config, .knowledge = *knowledge, .earlier = {}, .partial = partial};
+    const apps::verify::Subject subject =
+        accounts ? apps::verify::accounts_subject(config) : apps::verify::prospects_subject(config);
+    const apps::verify::Rebuilding with{.subject = subject,
+                                        .log = *log,
+                                        .stores = **stores,
+                                        .config = config,
+                                        .knowledge = *knowledge,
+                                        .earlier = {},
+                                        .partial = partial};
     auto rebuilder = apps::verify::Rebuilder::open(with);
     REQUIRE(rebuilder);
     return (*rebuilder)->rebuild(partition);
@@ -38,9 +45,9 @@ struct Workshop {
   fs::path folder;
 };
 
-Contents harmed(int how) {
+Contents harmed(int how, const std::string& changelog = kChangelog, std::size_t partition = 0) {
   Contents contents = past().contents;
-  auto& list = contents.at(kChangelog)[0];
+  auto& list = contents.at(changelog)[partition];
   if (how == 0) list.clear();
   if (how == 1) list.resize(list.size() / 2);
   if (how == 2) flip(list[list.size() / 3].value, 77);
@@ -78,6 +85,27 @@ TEST_CASE("after a rebuild everything is equal, and the engine goes on from ther
   fs::remove_all(workshop.folder);
   workshop.go_on();
   CHECK(workshop.verified().findings.total() == 0);
+}
+
+TEST_CASE("the changelog of accounts is made anew from what they were told", "[rebuild]") {
+  const int how = GENERATE(0, 1);
+  const std::size_t busy = busy_partition();
+  Workshop workshop(harmed(how, kAccountsChangelog, busy));
+  REQUIRE(workshop.verified().findings.total() > 0);
+
+  const auto done = workshop.rebuild(static_cast<Partition>(busy), false, true);
+
+  INFO(how << " " << (done ? "" : done.error().detail));
+  REQUIRE(done);
+  CHECK(done->keys > 1);
+  const auto after = workshop.verified();
+  INFO(kinds(after));
+  CHECK(after.findings.total() == 0);
+  workshop.go_on();
+  const auto later = workshop.verified();
+  INFO(kinds(later));
+  CHECK(later.findings.total() == 0);
+  CHECK(later.accounts[busy].to > done->to);
 }
 
 TEST_CASE("a rebuild refuses what it cannot make whole", "[rebuild]") {

@@ -20,6 +20,7 @@
 #include "juncture/adapters/rocksdb_stores.h"
 #include "juncture/engine/engine.h"
 #include "juncture/ingest/canonical.h"
+#include "juncture/pipeline/account_pipeline.h"
 #include "juncture/pipeline/prospect_pipeline.h"
 #include "support/knowledge.h"
 
@@ -28,6 +29,8 @@ namespace juncture::test {
 inline constexpr Partition kPartitions = 2;
 inline constexpr std::int64_t kNow = 1'763'784'000'000;
 inline const std::string kChangelog = "juncture.prospects.changelog";
+inline const std::string kAccountsChangelog = "juncture.accounts.changelog";
+inline const std::vector<std::string> kInputs{"signals", "accounts.evidence"};
 
 struct Kept {
   std::string key, value;
@@ -73,8 +76,10 @@ class Nobody final : public AssignmentListener {
 
 inline std::map<TopicPartition, Position> positions_of(Log& log) {
   std::map<TopicPartition, Position> out;
-  for (Partition p = 0; p < kPartitions; ++p) {
-    out[{"signals", p}] = log.committed("juncture", {"signals", p}).value().value();
+  for (const std::string& topic : kInputs) {
+    for (Partition p = 0; p < kPartitions; ++p) {
+      if (const auto position = log.committed("juncture", {topic, p}).value()) out[{topic, p}] = *position;
+    }
   }
   return out;
 }
@@ -83,8 +88,10 @@ inline void commit(Log& log, const std::map<TopicPartition, Position>& positions
   Nobody nobody;
   auto consumer = log.make_consumer({.group = "juncture", .member = {}});
   REQUIRE(consumer);
-  REQUIRE((*consumer)->subscribe({"signals"}, nobody));
-  while (nobody.seen < static_cast<std::size_t>(kPartitions)) REQUIRE((*consumer)->poll(Millis{10}));
+  REQUIRE((*consumer)->subscribe(kInputs, nobody));
+  while (nobody.seen < kInputs.size() * static_cast<std::size_t>(kPartitions)) {
+    REQUIRE((*consumer)->poll(Millis{10}));
+  }
   REQUIRE((*consumer)->commit(positions));
   REQUIRE((*consumer)->close());
 }
@@ -168,9 +175,17 @@ class Run {
     prospects.make_pipeline = [this](Partition partition) {
       return make_prospect_pipeline(*knowledge_, counters_[static_cast<std::size_t>(partition)]);
     };
+    SubTopology accounts;
+    accounts.name = apps::kAccounts;
+    accounts.inputs = {"accounts.evidence"};
+    accounts.outputs = {"accounts", "signals.dead-letters", "conditions"};
+    accounts.stateful = accounts.from_beginning = true;
+    accounts.make_pipeline = [this](Partition partition) {
+      return make_account_pipeline(*knowledge_, Millis{60'000}, account_counters_[static_cast<std::size_t>(partition)]);
+    };
     EngineOptions options;
     options.commit_interval = Millis{5};
-    auto engine = Engine::start(log, *stores_, {prospects}, options);
+    auto engine = Engine::start(log, *stores_, {prospects, accounts}, options);
     REQUIRE(engine);
     engine_ = std::move(*engine);
   }
@@ -178,11 +193,13 @@ class Run {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (std::chrono::steady_clock::now() < deadline) {
       bool done = true;
-      for (Partition p = 0; p < kPartitions; ++p) {
-        const auto position = log.committed("juncture", {"signals", p});
-        const auto marks = log.watermarks({"signals", p});
-        REQUIRE((position && marks));
-        done = done && *position && (*position)->next == marks->end;
+      for (const std::string& topic : kInputs) {
+        for (Partition p = 0; p < kPartitions; ++p) {
+          const auto position = log.committed("juncture", {topic, p});
+          const auto marks = log.watermarks({topic, p});
+          REQUIRE((position && marks));
+          done = done && (marks->end == 0 || (*position && (*position)->next == marks->end));
+        }
       }
       if (done) return;
       std::this_thread::sleep_for(Millis{5});
@@ -193,7 +210,7 @@ class Run {
 
  private:
   std::shared_ptr<const Knowledge> knowledge_;
-  std::array<PipelineCounters, kPartitions> counters_;
+  std::array<PipelineCounters, kPartitions> counters_, account_counters_;
   std::unique_ptr<RocksdbStores> stores_;
   std::unique_ptr<Engine> engine_;
 };
@@ -204,6 +221,7 @@ inline void make_topics(Log& log) {
                                                                          {"recommendations.public", kPartitions},
                                                                          {"signals.dead-letters", 1},
                                                                          {"accounts.evidence", kPartitions},
+                                                                         {"accounts", kPartitions},
                                                                          {"conditions", kPartitions}}) {
     TopicSpec spec;
     spec.name = name;
@@ -243,6 +261,11 @@ inline const Past& past() {
   return once;
 }
 
+// A partition that has accounts.
+inline std::size_t busy_partition() {
+  return past().contents.at("accounts")[0].empty() ? 1 : 0;
+}
+
 inline Config config_of(Delivery delivery = Delivery::exactly_once) {
   Config config;
   config.delivery = delivery;
@@ -263,8 +286,7 @@ inline apps::verify::Report verify_log(Log& log, const Config& config, const std
                                          .config = config,
                                          .knowledge = *all.front(),
                                          .earlier = earlier,
-                                         .open_store = [&](Partition p) -> Result<std::unique_ptr<Store>> {
-                                           const std::string name = store_name(apps::kProspects, p);
+                                         .open_store = [&](const std::string& name) -> Result<std::unique_ptr<Store>> {
                                            if (!std::filesystem::exists(state / name)) return std::unique_ptr<Store>();
                                            return (*stores)->open(name);
                                          },

@@ -7,6 +7,7 @@
 
 #include "juncture/core/hash.h"
 #include "juncture/state/account_codec.h"
+#include "juncture/state/switches.h"
 #include "unit/pipeline/both.h"
 
 using namespace juncture;
@@ -261,6 +262,19 @@ TEST_CASE("however many people an account has, its value stays within its limit"
   for (const auto& [key, value] : accounts.state.values) CHECK(value.size() <= kAccountValueBytesMax);
 }
 
+TEST_CASE("the state of accounts says since when it is made with what", "[accounts]") {
+  const auto knowledge = make_shipped_knowledge();
+  Accounts accounts;
+  for (const std::uint64_t version : {7ULL, 7ULL, 8ULL}) {
+    knowledge->version = version;
+    accounts.pipeline = make_account_pipeline(*knowledge, Millis{60'000}, accounts.counters);
+    for (int n = 0; n < 3; ++n) accounts.take("acme", standing("ada", kNow + accounts.offset));
+  }
+  const auto switches = decode_switches(accounts.state.values.at(switches_key()));
+  REQUIRE(switches);
+  CHECK(switches->kept == std::vector<Switch>{{0, 7}, {6, 8}});
+}
+
 TEST_CASE("what is no evidence becomes a dead letter, what is newer stops the partition", "[accounts]") {
   Accounts accounts;
   accounts.take("acme", "junk that is long enough");
@@ -269,7 +283,7 @@ TEST_CASE("what is no evidence becomes a dead letter, what is newer stops the pa
   accounts.take("", value);
   CHECK(accounts.output.of(0).empty());
   CHECK(accounts.output.of(1).size() == 2);
-  CHECK(accounts.state.values.empty());
+  CHECK(accounts.count() == 0);
 
   value[0] = static_cast<char>(kAccountEvidenceVersion + 1);
   const Status newer = accounts.pipeline->process({.topic = "accounts.evidence", .key = "acme", .value = value}, true,
