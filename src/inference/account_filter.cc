@@ -23,6 +23,7 @@ constexpr double kUsualHalfLifeDays = 28, kUsualPriorDays = 14, kHistoryDays = 3
 
 struct Piece {
   const TrackDay* day;
+  std::uint64_t prospect;
   std::uint32_t confidence;  // of 255
 };
 
@@ -37,7 +38,7 @@ std::vector<Piece> pieces_of(const Account& account) {
   std::vector<Piece> out;
   for (const Member& member : account.members) {
     const std::uint32_t confidence = kAccountConfidence[index_of(member.basis)];
-    for (const TrackDay& day : member.track) out.push_back({&day, confidence});
+    for (const TrackDay& day : member.track) out.push_back({&day, member.prospect, confidence});
   }
   std::stable_sort(out.begin(), out.end(), [](const Piece& a, const Piece& b) { return a.day->day < b.day->day; });
   return out;
@@ -75,8 +76,14 @@ Pace keep_pace(AccountBelief& belief, const Day& day, double days) {
   return pace;
 }
 
+// Split and buying are of the people, the others of the chains. Nobody buys what has been decided.
+Conditions joined(Conditions chains, Conditions people, DealOutcome outcome) {
+  const bool buying = holds(people, Condition::buying) && outcome == DealOutcome::none;
+  return with(with(chains, Condition::split, holds(people, Condition::split)), Condition::buying, buying);
+}
+
 // One day, at its noon: where in the day something happened is not known any more, and half a day moves no stage.
-void fold_day(const StageChain& chain, AccountBelief& belief, const Day& day) {
+void fold_day(const StageChain& chain, const Account& account, AccountBelief& belief, const Day& day) {
   BeliefState& state = belief.state;
   const std::int64_t at_ms = static_cast<std::int64_t>(day.day) * kDayMs + kDayMs / 2;
   const bool first = !state.started;
@@ -96,26 +103,28 @@ void fold_day(const StageChain& chain, AccountBelief& belief, const Day& day) {
   follow_mode(chain, state, at_ms, first);
   belief.pace = keep_pace(belief, day, days);
   belief.day = day.day;
-  state.conditions = follow_conditions(likelihoods_of(chain, state), belief.pace, state.conditions);
+  belief.before = state.conditions;
+  const PeopleConditions people =
+      people_conditions_on(chain, account, stage_odds(chain, state), day.day, belief.before);
+  belief.by_role = belief.by_role || people.by_role;
+  const Conditions chains = follow_conditions(likelihoods_of(chain, state), belief.pace, state.conditions);
+  state.conditions = joined(chains, people.holding, state.outcome);
 }
 
-// Of the people rather than of the chains. It moves only with somebody's signal, so it needs no memory.
-Conditions with_people(const StageChain& chain, const Account& account, const AccountBelief& belief,
-                       const BeliefState& state, Conditions held, std::int64_t now_ms) {
-  if (account.members.empty() || !belief.state.started) return 0;
-  const Conditions people = people_conditions(chain, account, stage_odds(chain, state), now_ms);
-  held = with(held, Condition::split, holds(people, Condition::split));
-  return with(held, Condition::buying, holds(people, Condition::buying) && state.outcome == DealOutcome::none);
+// What the chains say, and of the people what holds at `now_ms` where `held` did before.
+Conditions with_people(const StageChain& chain, const Account& account, const BeliefState& state, Conditions chains,
+                       std::int64_t now_ms, Conditions held) {
+  return joined(chains, people_conditions(chain, account, stage_odds(chain, state), now_ms, held), state.outcome);
 }
 
 // Folds all days up to `last`, from the piece `from` on; returns the first piece behind them.
-std::size_t fold_until(const StageChain& chain, const std::vector<Piece>& pieces, std::size_t from, std::uint32_t last,
-                       AccountBelief& belief) {
+std::size_t fold_until(const StageChain& chain, const Account& account, const std::vector<Piece>& pieces,
+                       std::size_t from, std::uint32_t last, AccountBelief& belief) {
   while (from < pieces.size() && pieces[from].day->day <= last) {
     Day day;
     std::size_t to = from;
     for (; to < pieces.size() && pieces[to].day->day == pieces[from].day->day; ++to) add(day, pieces[to]);
-    fold_day(chain, belief, day);
+    fold_day(chain, account, belief, day);
     from = to;
   }
   return from;
@@ -136,15 +145,18 @@ void add_totals(const Account& account, AccountBelief& out) {
 // Of the first `count` pieces, bit by bit: what was folded of them holds as long as it is the same.
 std::uint64_t digest_of(const std::vector<Piece>& pieces, std::size_t count) {
   std::string bytes;
-  bytes.reserve(count * 24);
+  bytes.reserve(count * (sizeof(std::uint64_t) + 24));
   for (std::size_t i = 0; i < count; ++i) {
     const TrackDay& day = *pieces[i].day;
-    char head[8] = {};
+    char head[10] = {};
     std::memcpy(head, &day.day, sizeof(day.day));
     head[4] = static_cast<char>(day.signals);
     head[5] = static_cast<char>(day.visits);
     head[6] = static_cast<char>(day.outcome);
     head[7] = static_cast<char>(pieces[i].confidence);
+    head[8] = static_cast<char>(day.stage);
+    head[9] = static_cast<char>(day.active);
+    bytes.append(reinterpret_cast<const char*>(&pieces[i].prospect), sizeof(pieces[i].prospect));
     bytes.append(head, sizeof(head));
     bytes.append(reinterpret_cast<const char*>(day.against.data()), day.against.size());
   }
@@ -161,7 +173,7 @@ std::int64_t newest_ms(const Account& account) {
 
 AccountBelief account_belief(const StageChain& chain, const Account& account) {
   AccountBelief out;
-  fold_until(chain, pieces_of(account), 0, kAllDays, out);
+  fold_until(chain, account, pieces_of(account), 0, kAllDays, out);
   add_totals(account, out);
   return out;
 }
@@ -178,7 +190,7 @@ AccountBelief AccountFolds::belief(const StageChain& chain, std::uint64_t key, c
         pieces.begin());
   };
   std::size_t from = before(slot.until);
-  if (slot.key != key || slot.chain != &chain || slot.digest != digest_of(pieces, from)) {
+  if (slot.key != key || slot.chain != &chain || slot.base.by_role || slot.digest != digest_of(pieces, from)) {
     slot = {.key = key, .chain = &chain};
     from = 0;
   }
@@ -186,12 +198,12 @@ AccountBelief AccountFolds::belief(const StageChain& chain, std::uint64_t key, c
   const std::uint32_t newest = pieces.empty() ? 0 : pieces.back().day->day;
   const std::size_t to = before(newest);
   if (to > from || slot.until == 0) {
-    if (to > 0) fold_until(chain, pieces, from, newest - 1, slot.base);
+    if (to > 0) fold_until(chain, account, pieces, from, newest - 1, slot.base);
     slot.until = newest;
     slot.digest = digest_of(pieces, to);
   }
   AccountBelief out = slot.base;
-  fold_until(chain, pieces, before(slot.until), kAllDays, out);
+  fold_until(chain, account, pieces, before(slot.until), kAllDays, out);
   add_totals(account, out);
   return out;
 }
@@ -203,7 +215,7 @@ std::vector<StageOdds> account_history(const StageChain& chain, const Account& a
   AccountBelief belief;
   std::size_t next = 0;
   for (const std::int64_t at : at_ms) {
-    next = fold_until(chain, pieces, next, day_number(at), belief);
+    next = fold_until(chain, account, pieces, next, day_number(at), belief);
     BeliefState state = belief.state;
     if (!state.started) start(chain, state, at);
     propagate(chain, state, at);
@@ -228,19 +240,22 @@ AccountOutlook outlook_of(const StageChain& chain, const AccountBelief& belief, 
 
 Conditions conditions_after_silence(const StageChain& chain, const Account& account, const AccountBelief& belief,
                                     std::int64_t now_ms) {
-  if (!belief.state.started) return 0;
+  if (account.members.empty() || !belief.state.started) return 0;
+  const Conditions held =
+      with_people(chain, account, belief.state, belief.state.conditions, belief.newest_ms, belief.before);
   const AccountOutlook outlook = outlook_of(chain, belief, now_ms);
   BeliefState state = belief.state;
   propagate(chain, state, now_ms);
-  return with_people(chain, account, belief, state,
-                     follow_conditions(outlook.odds, outlook.pace, belief.state.conditions), now_ms);
+  return with_people(chain, account, state, follow_conditions(outlook.odds, outlook.pace, belief.state.conditions),
+                     now_ms, held);
 }
 
 Conditions conditions_of(const StageChain& chain, const Account& account, const AccountBelief& belief) {
+  if (account.members.empty() || !belief.state.started) return 0;
   if (account.checked_ms > belief.newest_ms) {
     return conditions_after_silence(chain, account, belief, account.checked_ms);
   }
-  return with_people(chain, account, belief, belief.state, belief.state.conditions, belief.newest_ms);
+  return with_people(chain, account, belief.state, belief.state.conditions, belief.newest_ms, belief.before);
 }
 
 }  // namespace juncture

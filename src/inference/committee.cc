@@ -18,7 +18,12 @@ constexpr double kBorrows = .08;       // odds that an unclaimed member is only 
 constexpr double kMoreUnclaimed = .6;  // further ids of a person nobody has claimed, on average
 constexpr double kMoreKnown = .35;     // unclaimed ids of a known person, on average
 constexpr double kMissingShare = .15, kMissingOdds = .3;
-constexpr double kSplit = 2.5;
+// Entered at the first, left at the second: nobody is told of a wobble.
+struct Threshold {
+  double enter, leave;
+  double of(bool held) const { return held ? leave : enter; }
+};
+constexpr Threshold kSplit{2.5, 2.0}, kLate{.5, .35}, kActive{.5, .35}, kSigns{.5, .35};
 constexpr std::array<std::string_view, 4> kSigners{"cfo", "procurement", "legal", "executive"};
 
 double binomial(int n, int k, double p) {
@@ -112,11 +117,49 @@ double stage_of(const Member& member) {
   return mass > 0 ? sum / mass : (1.0 + kBuyingStages) / 2;
 }
 
-MemberView view_of(const StageChain& chain, const Member& member, std::int64_t now_ms) {
+// Where somebody stands, now or at the end of some day.
+struct Standing {
+  double active = 0, stage = 0;
+};
+using Standings = std::array<Standing, kMembersMax>;
+
+double fading(double days) {
+  return exact_exp(-std::max(days, 0.0) * kLn2 / 60.0);
+}
+
+double active_share(const Member& member) {
+  const double gone = member.stages[index_of(Stage::stalled)] + member.stages[index_of(Stage::rejected)];
+  return std::max(1 - gone / 65535.0, 0.0);
+}
+
+Standings standings_at(const Account& account, std::int64_t now_ms) {
+  Standings out;
+  for (std::size_t i = 0; i < account.members.size(); ++i) {
+    out[i] = {activity_of(account.members[i], now_ms), stage_of(account.members[i])};
+  }
+  return out;
+}
+
+// Of what the track says alone: whoever had not come yet is nobody's opposite.
+Standings standings_on(const Account& account, std::uint32_t day) {
+  Standings out;
+  for (std::size_t i = 0; i < account.members.size(); ++i) {
+    const Member& member = account.members[i];
+    const auto after = std::upper_bound(member.track.begin(), member.track.end(), day,
+                                        [](std::uint32_t wanted, const TrackDay& one) { return wanted < one.day; });
+    if (after == member.track.begin()) continue;
+    const TrackDay& last = *std::prev(after);
+    if (last.stage == 0) continue;  // nobody wrote down where it ended
+    out[i] = {last.active / 255.0 * fading(static_cast<double>(day - last.day)), 1 + (last.stage - 1) / 20.0};
+  }
+  return out;
+}
+
+MemberView view_of(const StageChain& chain, const Member& member, const Standing& standing) {
   const StageChainParameters& p = chain.parameters();
   MemberView out;
-  out.active = activity_of(member, now_ms);
-  out.stage = stage_of(member);
+  out.active = standing.active;
+  out.stage = standing.stage;
   double mass = 0, sum = 0;
   for (std::size_t s = 0; s < kBuyingStages; ++s) mass += member.stages[s];
   for (std::size_t s = 0; s < kBuyingStages; ++s) {
@@ -172,13 +215,17 @@ void find_missing(const StageChain& chain, const StageOdds& stages, Committee& o
 // How far apart the active ones stand. An entropy would not do: two stages apart or ten is the same to it.
 struct Apart {
   double weight = 0, sum = 0, square = 0;
-  std::size_t active = 0;
+  std::size_t active = 0, hardly = 0;  // more likely than not, and enough to hold what holds
 
-  void add(double odds, double stage) {
-    weight += odds;
-    sum += odds * stage;
-    square += odds * stage * stage;
-    active += odds > .5 ? 1U : 0U;
+  Apart(const Standings& standings, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto [odds, stage] = standings[i];
+      weight += odds;
+      sum += odds * stage;
+      square += odds * stage * stage;
+      active += odds > kActive.enter ? 1U : 0U;
+      hardly += odds > kActive.leave ? 1U : 0U;
+    }
   }
   // A root is exact by IEEE 754, unlike libm's exp and log.
   double spread() const {
@@ -186,8 +233,9 @@ struct Apart {
     const double mean = sum / weight;
     return std::sqrt(std::max(square / weight - mean * mean, 0.0));
   }
+  bool several(bool held) const { return (held ? hardly : active) >= 2; }
   // Somebody is split from somebody: one id alone is not.
-  bool split() const { return active >= 2 && spread() > kSplit; }
+  bool split(bool held) const { return several(held) && spread() > kSplit.of(held); }
 };
 
 double late_odds(const StageOdds& stages) {
@@ -196,19 +244,39 @@ double late_odds(const StageOdds& stages) {
   return out;
 }
 
-bool has_signer(const Committee& committee) {
+bool has_signer(const Committee& committee, bool held) {
   return std::any_of(kSigners.begin(), kSigners.end(), [&](std::string_view role) {
     const auto* const at = std::find(kRoleNames.begin(), kRoleNames.end(), role);
-    return at != kRoleNames.end() && committee.present[static_cast<std::size_t>(at - kRoleNames.begin())] >= .5;
+    if (at == kRoleNames.end()) return false;
+    return committee.present[static_cast<std::size_t>(at - kRoleNames.begin())] >= kSigns.of(held);
   });
+}
+
+Committee roles_of(const StageChain& chain, const Account& account, const Standings& standings) {
+  Committee out;
+  for (std::size_t i = 0; i < account.members.size(); ++i) {
+    out.members.push_back(view_of(chain, account.members[i], standings[i]));
+  }
+  find_roles(account, out);
+  return out;
+}
+
+PeopleConditions conditions_of(const StageChain& chain, const Account& account, const StageOdds& stages,
+                               const Standings& standings, Conditions held) {
+  const Apart apart(standings, account.members.size());
+  const bool bought = holds(held, Condition::buying);
+  bool buying = late_odds(stages) >= kLate.of(bought);
+  // Only where one person decides is it asked who that is.
+  const bool by_role = buying && !apart.several(bought);
+  if (by_role) buying = has_signer(roles_of(chain, account, standings), bought);
+  const Conditions split = with(0, Condition::split, apart.split(holds(held, Condition::split)));
+  return {with(split, Condition::buying, buying), by_role};
 }
 
 }  // namespace
 
 double activity_of(const Member& member, std::int64_t now_ms) {
-  const double days = std::max(static_cast<double>(now_ms - member.last_ms) / kDayMs, 0.0);
-  const double gone = member.stages[index_of(Stage::stalled)] + member.stages[index_of(Stage::rejected)];
-  return std::max(1 - gone / 65535.0, 0.0) * exact_exp(-days * kLn2 / 60.0);
+  return active_share(member) * fading(static_cast<double>(now_ms - member.last_ms) / kDayMs);
 }
 
 IdCounts count_ids(const Account& account, std::int64_t now_ms) {
@@ -240,31 +308,29 @@ SizeEstimate committee_size(const IdCounts& ids, Responsibility responsibility) 
 }
 
 Committee committee_of(const StageChain& chain, const Account& account, const StageOdds& stages, std::int64_t now_ms,
-                       Responsibility responsibility) {
-  Committee out;
+                       Responsibility responsibility, Conditions held) {
+  const Standings standings = standings_at(account, now_ms);
+  Committee out = roles_of(chain, account, standings);
   out.ids = count_ids(account, now_ms);
   out.size = committee_size(out.ids, responsibility);
-  for (const Member& member : account.members) out.members.push_back(view_of(chain, member, now_ms));
-  find_roles(account, out);
   find_missing(chain, stages, out);
-  Apart apart;
-  for (const MemberView& member : out.members) apart.add(member.active, member.stage);
-  out.spread = apart.spread();
-  out.consensus = std::max(1 - out.spread / (2 * kSplit), 0.0);
-  out.split = apart.split();
+  out.spread = Apart(standings, account.members.size()).spread();
+  out.consensus = std::max(1 - out.spread / (2 * kSplit.enter), 0.0);
   out.late_stage = late_odds(stages);
-  out.buying = out.late_stage >= .5 && (apart.active >= 2 || has_signer(out));
+  const Conditions conditions = conditions_of(chain, account, stages, standings, held).holding;
+  out.split = holds(conditions, Condition::split);
+  out.buying = holds(conditions, Condition::buying);
   return out;
 }
 
 Conditions people_conditions(const StageChain& chain, const Account& account, const StageOdds& stages,
-                             std::int64_t now_ms) {
-  Apart apart;
-  for (const Member& member : account.members) apart.add(activity_of(member, now_ms), stage_of(member));
-  bool buying = late_odds(stages) >= .5;
-  // Only where one person decides is it asked who that is.
-  if (buying && apart.active < 2) buying = has_signer(committee_of(chain, account, stages, now_ms));
-  return with(with(0, Condition::split, apart.split()), Condition::buying, buying);
+                             std::int64_t now_ms, Conditions held) {
+  return conditions_of(chain, account, stages, standings_at(account, now_ms), held).holding;
+}
+
+PeopleConditions people_conditions_on(const StageChain& chain, const Account& account, const StageOdds& stages,
+                                      std::uint32_t day, Conditions held) {
+  return conditions_of(chain, account, stages, standings_on(account, day), held);
 }
 
 }  // namespace juncture

@@ -373,7 +373,9 @@ TailNote fold(const StageChain& chain, BeliefState& state, const Evidence& evide
   if (visit || evidence.type == SignalType::outcome || evidence.action == FeedbackAction::wrong) {
     state.conditions = prospect_conditions(chain, state, evidence.at.time_ms);
   }
-  note.mode_after = static_cast<std::uint8_t>(most_likely(stage_odds(chain, state)));
+  const StageOdds odds = stage_odds(chain, state);
+  note.mode_after = static_cast<std::uint8_t>(most_likely(odds));
+  note_standing(state.track, evidence.at.time_ms, odds);
   return note;
 }
 

@@ -82,6 +82,19 @@ void note_visit(Track& track, const Evidence& evidence, bool session) {
   if (evidence.type == SignalType::offline) day.offline = add_saturating(day.offline, 1);
 }
 
+void note_standing(Track& track, std::int64_t time_ms, const StageOdds& odds) {
+  if (track.count == 0) return;
+  TrackDay& day = track.days[track.count - 1U];
+  if (day.day != day_number(time_ms)) return;  // nothing of that day counts
+  float mass = 0, sum = 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    mass += odds[s];
+    sum += odds[s] * static_cast<float>(s);
+  }
+  day.stage = static_cast<std::uint8_t>(1.5F + 20.0F * sum / mass);
+  day.active = static_cast<std::uint8_t>(mass * 255.0F + .5F);
+}
+
 void note_text(const StageChain& chain, BeliefState& state, const Evidence& evidence, const Lanes& l) {
   say_against(day_of(state.track, evidence.at.time_ms), l, role_weight(chain, state, l));
 }

@@ -170,7 +170,8 @@ Whole write_whole(JsonWriter& json, const AccountRules& rules, std::string_view 
   Whole whole;
   whole.reading = read_account(chain, belief, as_of);
   const std::int64_t now_ms = to_ms(whole.reading.as_of);
-  whole.committee = committee_of(chain, account, whole.reading.stages, now_ms, rules.responsibility);
+  const Conditions holding = conditions_of(chain, account, belief);
+  whole.committee = committee_of(chain, account, whole.reading.stages, now_ms, rules.responsibility, holding);
   std::uint64_t signals = 0;
   for (const Member& member : account.members) signals += member.signals;
   json.member("v", 2);
@@ -185,7 +186,7 @@ Whole write_whole(JsonWriter& json, const AccountRules& rules, std::string_view 
   write_offline(json, chain, whole.reading);
   write_committee(json, whole.committee);
   const AccountOutlook outlook = outlook_of(chain, belief, now_ms);
-  write_conditions(json, outlook.odds, outlook.pace, conditions_of(chain, account, belief));
+  write_conditions(json, outlook.odds, outlook.pace, holding);
   return whole;
 }
 

@@ -12,7 +12,7 @@ constexpr std::size_t kProspectIdBytesMax = 256;
 constexpr std::uint8_t kTextBegins = 32;  // no version comes near: text is a stray, not a later version
 
 void put_shares(const StageShares& shares, ByteWriter& out) {
-  for (const std::uint16_t share : shares) out.put(share);
+  out.put(shares);
 }
 
 void take_shares(ByteReader& in, StageShares& out) {
@@ -37,14 +37,14 @@ void put_details(const Person& from, const TrackDay* days, std::size_t count, By
 
 // `add` takes each day.
 template <class Person, class Add>
-void take_details(ByteReader& in, Person& out, const Add& add) {
+void take_details(ByteReader& in, std::uint16_t version, Person& out, const Add& add) {
   out.person = in.take<std::uint64_t>();
   out.offline = in.take<std::uint16_t>();
   out.basis = in.take_enum(AccountBasis::declared);
   const auto count = in.take_at_most<std::uint8_t>(kTrackDays);
   std::uint32_t before = 0;
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
-    const TrackDay day = take_track_day(in);
+    const TrackDay day = take_track_day(in, version >= 3);
     in.require(i == 0 || before < day.day);
     before = day.day;
     add(day);
@@ -55,7 +55,7 @@ template <class Person>
 void put_roles(const Person& from, ByteWriter& out) {
   out.put(static_cast<std::uint8_t>(from.has_roles));
   if (!from.has_roles) return;
-  for (const std::uint8_t role : from.roles) out.put(role);
+  out.put(from.roles);
 }
 
 template <class Person>
@@ -78,7 +78,7 @@ void take_members(ByteReader& in, std::uint16_t version, Account& out) {
     if (version >= 2) {
       member.known = in.take_bool();
       take_roles(in, member);
-      take_details(in, member, [&](const TrackDay& day) { member.track.push_back(day); });
+      take_details(in, version, member, [&](const TrackDay& day) { member.track.push_back(day); });
     }
     in.require(i == 0 || out.members[i - 1].prospect < member.prospect);
   }
@@ -107,7 +107,7 @@ void take_standing(ByteReader& in, std::uint8_t version, AccountEvidence& out) {
   take_shares(in, out.stages);
   take_roles(in, out);
   if (version < 2) return;
-  take_details(in, out, [&](const TrackDay& day) { out.track.days[out.track.count++] = day; });
+  take_details(in, version, out, [&](const TrackDay& day) { out.track.days[out.track.count++] = day; });
 }
 
 }  // namespace
@@ -176,7 +176,7 @@ void encode(const AccountEvidence& evidence, std::string& out) {
   writer.put(static_cast<std::uint8_t>(evidence.type));
   writer.put(static_cast<std::uint8_t>(evidence.form));
   writer.put(static_cast<std::uint8_t>(evidence.known));
-  for (const std::uint8_t moment : evidence.moments) writer.put(moment);
+  writer.put(evidence.moments);
   writer.put(evidence.first_ms);
   writer.put(evidence.last_ms);
   writer.put(evidence.signals);

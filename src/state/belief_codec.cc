@@ -1,11 +1,14 @@
 #include "state/belief_codec.h"
 
+#include <algorithm>
+#include <array>
 #include <span>
 
 namespace juncture {
 namespace {
 
 constexpr float kBig = 1e9F;
+constexpr std::size_t kTrackDayBytes = 24;
 
 // The filter keeps its odds off zero, where they could never come back.
 constexpr float kLeast = 1e-12F;
@@ -20,7 +23,7 @@ void take_odds(ByteReader& in, std::span<float> odds, float least) {
 template <class Ring>
 void put_ring(const Ring& ring, ByteWriter& out) {
   out.put(ring.newest);
-  for (const std::uint8_t n : ring.counts) out.put(n);
+  out.put(ring.counts);
 }
 
 template <class Ring>
@@ -58,7 +61,7 @@ void put_offers(const BeliefState& state, ByteWriter& out) {
     out.put(offer.kind);
   }
   out.put(state.consumed_count);
-  for (std::size_t i = 0; i < state.consumed_count; ++i) out.put(state.consumed[i]);
+  out.put(state.consumed, state.consumed_count);
 }
 
 void take_offers(ByteReader& in, BeliefState& out) {
@@ -79,10 +82,10 @@ void put_track(const Track& track, ByteWriter& out) {
   for (std::size_t i = 0; i < track.count; ++i) put_track_day(track.days[i], out);
 }
 
-void take_track(ByteReader& in, Track& out) {
+void take_track(ByteReader& in, std::uint16_t version, Track& out) {
   out.count = in.take_at_most<std::uint8_t>(kTrackDays);
   for (std::size_t i = 0; i < out.count && in.ok(); ++i) {
-    out.days[i] = take_track_day(in);
+    out.days[i] = take_track_day(in, version >= 3);
     in.require(i == 0 || out.days[i - 1].day < out.days[i].day);
   }
 }
@@ -104,15 +107,17 @@ void take_times(ByteReader& in, BeliefState& out) {
 }  // namespace
 
 void put_track_day(const TrackDay& day, ByteWriter& out) {
-  out.put(day.day);
-  for (const std::uint8_t nats : day.against) out.put(nats);
-  out.put(day.signals);
-  out.put(day.visits);
-  out.put(day.offline);
-  out.put(static_cast<std::uint8_t>(day.outcome));
+  std::array<std::uint8_t, kTrackDayBytes> bytes;
+  store(day.day, reinterpret_cast<char*>(bytes.data()));
+  std::uint8_t* at = std::copy(day.against.begin(), day.against.end(), bytes.begin() + sizeof(day.day));
+  for (const std::uint8_t one :
+       {day.signals, day.visits, day.offline, static_cast<std::uint8_t>(day.outcome), day.stage, day.active}) {
+    *at++ = one;
+  }
+  out.put(bytes);
 }
 
-TrackDay take_track_day(ByteReader& in) {
+TrackDay take_track_day(ByteReader& in, bool with_standing) {
   constexpr std::uint32_t kLatestDay = 1'106'685;  // year 5000
   TrackDay out;
   out.day = in.take_at_most<std::uint32_t>(kLatestDay);
@@ -121,6 +126,9 @@ TrackDay take_track_day(ByteReader& in) {
   out.visits = in.take<std::uint8_t>();
   out.offline = in.take<std::uint8_t>();
   out.outcome = in.take_enum(DealOutcome::no_decision);
+  if (!with_standing) return out;
+  out.stage = in.take_at_most<std::uint8_t>(kStageStepsMax);
+  out.active = in.take<std::uint8_t>();
   return out;
 }
 
@@ -128,18 +136,18 @@ void put_belief(const BeliefState& state, ByteWriter& out) {
   out.put(static_cast<std::uint8_t>(state.started));
   put_counts(state, out);
   if (!state.started) return;
-  for (std::size_t p = 0; p + 1 < kPhases; ++p) out.put(state.phases[p]);
-  for (const float x : state.activity) out.put(x);
+  out.put(state.phases, kPhases - 1);
+  out.put(state.activity);
   out.put(state.visits);
   out.put(state.exposure_days);
   out.put(state.noise);
-  for (const float x : state.roles) out.put(x);
-  for (const float x : state.moments) out.put(x);
+  out.put(state.roles);
+  out.put(state.moments);
   put_times(state, out);
   out.put(static_cast<std::uint16_t>(state.residual));
   out.put(state.session_signals);
   out.put(state.session_text_count);
-  for (const std::uint32_t h : state.session_texts) out.put(h);
+  out.put(state.session_texts);
   out.put(state.mode);
   out.put(state.challenger);
   out.put(state.challenges);
@@ -185,7 +193,7 @@ void take_belief(ByteReader& in, std::uint16_t version, BeliefState& out) {
   take_offers(in, out);
   if (version < 2) return;
   out.conditions = in.take_at_most<std::uint8_t>((1U << kConditions) - 1U);
-  take_track(in, out.track);
+  take_track(in, version, out.track);
 }
 
 }  // namespace juncture

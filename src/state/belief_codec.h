@@ -7,11 +7,11 @@
 namespace juncture {
 
 void put_belief(const BeliefState& state, ByteWriter& out);
-// `version`: of the value around it; before 2 a belief had no conditions and no track.
+// `version`: of the value around it; before 2 a belief had no conditions and no track, before 3 its days no standing.
 void take_belief(ByteReader& in, std::uint16_t version, BeliefState& out);
 
-// 22 bytes.
+// 24 bytes; 22 without where the day ended.
 void put_track_day(const TrackDay& day, ByteWriter& out);
-TrackDay take_track_day(ByteReader& in);
+TrackDay take_track_day(ByteReader& in, bool with_standing);
 
 }  // namespace juncture

@@ -1,6 +1,7 @@
 // Little-endian bytes in and out. The reader never goes past the end: it fails once and then answers zeros.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstdint>
@@ -54,6 +55,19 @@ class ByteWriter {
     out_.append(bytes, sizeof(T));
   }
   void put(float value) { put(std::bit_cast<std::uint32_t>(value)); }
+  // The first `count`: one step where each by itself would be one.
+  template <class T, std::size_t N>
+  void put(const std::array<T, N>& values, std::size_t count = N) {
+    char bytes[N * sizeof(T)];
+    for (std::size_t i = 0; i < count; ++i) {
+      if constexpr (std::is_same_v<T, float>) {
+        store(std::bit_cast<std::uint32_t>(values[i]), bytes + i * sizeof(T));
+      } else {
+        store(values[i], bytes + i * sizeof(T));
+      }
+    }
+    out_.append(bytes, count * sizeof(T));
+  }
   void put(std::string_view bytes) { out_.append(bytes); }
 
  private:

@@ -20,6 +20,9 @@ struct TrackDay {
   std::uint8_t visits = 0;                      // sessions begun
   std::uint8_t offline = 0;
   DealOutcome outcome = DealOutcome::none;  // the last one of the day
+  // Where the day ended, as it was known then; 0 where a version before 3 did not say.
+  std::uint8_t stage = 0;   // mean of the twelve while active, in twentieths: 1 is the first stage, 221 the last
+  std::uint8_t active = 0;  // likelihood of being active, of 255
   friend bool operator==(const TrackDay&, const TrackDay&) = default;
 };
 
@@ -29,6 +32,8 @@ struct Track {
   std::array<TrackDay, kTrackDays> days{};
   friend bool operator==(const Track&, const Track&) = default;
 };
+
+inline constexpr std::uint8_t kStageStepsMax = 221;
 
 constexpr std::uint32_t day_number(std::int64_t ms) {
   return ms > 0 ? static_cast<std::uint32_t>(ms / 86'400'000) : 0;

@@ -18,6 +18,8 @@ struct AccountBelief {
   float over_days = 0;
   std::uint32_t day = 0;  // the newest one with a signal, and its pace
   Pace pace;
+  Conditions before = 0;       // as the day with a signal before it ended
+  bool by_role = false;        // some day's took who signs: no function of the days alone
   std::int64_t newest_ms = 0;  // of anybody's signal
 };
 

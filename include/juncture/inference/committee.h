@@ -49,19 +49,28 @@ struct Committee {
   std::vector<MissingRole> missing;      // of the current stage, most needed first
   double spread = 0;                     // weighted standard deviation of the members' stages
   double consensus = 0;                  // 1 at no spread, one half at 2.5 stages, 0 from 5 on
-  bool split = false;                    // spread over 2.5 stages
+  bool split = false;                    // of two active people or more, spread over 2.5 stages
   bool buying = false;                   // P(stage >= 9) over a half, and two active people or one who signs
   double late_stage = 0;                 // P(stage >= 9)
 };
 
-// `stages`: the account's own odds at `now_ms`.
+// `stages`: the account's own odds at `now_ms`. `held`: what held before; split and buying are left at lower values
+// than they are entered at: a spread of 2 stages, and .35 where it takes .5.
 Committee committee_of(const StageChain& chain, const Account& account, const StageOdds& stages, std::int64_t now_ms,
-                       Responsibility responsibility = Responsibility::unknown);
+                       Responsibility responsibility = Responsibility::unknown, Conditions held = 0);
 
 // Of Condition, split and buying alone, as committee_of() has them: what is asked at each signal, and costs next to
 // nothing.
 Conditions people_conditions(const StageChain& chain, const Account& account, const StageOdds& stages,
-                             std::int64_t now_ms);
+                             std::int64_t now_ms, Conditions held);
+
+// The same as it was at the end of a day that is over: of those who had come by then, as each of them stood.
+struct PeopleConditions {
+  Conditions holding = 0;
+  bool by_role = false;  // it took who signs, as that is known now
+};
+PeopleConditions people_conditions_on(const StageChain& chain, const Account& account, const StageOdds& stages,
+                                      std::uint32_t day, Conditions held);
 
 // P(active) of a member at `now_ms`: by days since the last sign, against 90.
 double activity_of(const Member& member, std::int64_t now_ms);

@@ -9,8 +9,8 @@
 
 namespace juncture {
 
-inline constexpr std::uint16_t kAccountVersion = 2;  // 1 is still read, as is evidence of 1
-inline constexpr std::uint8_t kAccountEvidenceVersion = 2;
+inline constexpr std::uint16_t kAccountVersion = 3;  // 1 and 2 are still read, as is such evidence
+inline constexpr std::uint8_t kAccountEvidenceVersion = 3;
 inline constexpr std::size_t kAccountValueBytesMax = 40960;  // 64 people with 20 days each
 
 // Equal accounts give equal bytes. Replaces what `out` holds.

@@ -10,7 +10,7 @@
 
 namespace juncture {
 
-inline constexpr std::uint16_t kProspectVersion = 2;  // 1 is still read
+inline constexpr std::uint16_t kProspectVersion = 3;  // 1 and 2 are still read
 inline constexpr std::size_t kProspectBytesMax = 8192;
 inline constexpr std::size_t kEvidenceBytes = 64;
 

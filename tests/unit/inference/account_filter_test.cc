@@ -175,6 +175,7 @@ TEST_CASE("what is kept of earlier days gives the same bits as folding them agai
     const AccountBelief quick = folds.belief(chain(), 7, account), slow = account_belief(chain(), account);
     REQUIRE(same_bits(quick.state, slow.state));
     REQUIRE(quick.newest_ms == slow.newest_ms);
+    REQUIRE(quick.before == slow.before);
     REQUIRE(quick.pace.expected == slow.pace.expected);
   }
 }
@@ -193,6 +194,65 @@ TEST_CASE("days that do not fit the track are put together, and nothing that cou
   Account account;
   add(account, member_of(1, many));
   CHECK(mode_of(account, kStart + 45 * kDay) == 4);
+}
+
+TEST_CASE("what was split the day before stays so until it is clearly over, and only then can begin again",
+          "[account]") {
+  // Two people, told about on four days: where each stood at the end of a day is what the account goes by.
+  const auto account_of = [&](const std::vector<int>& stages_apart) {
+    Account out;
+    for (std::uint64_t id = 1; id <= 2; ++id) {
+      Member member;
+      member.prospect = id;
+      for (std::size_t d = 0; d < stages_apart.size(); ++d) {
+        const std::size_t stage = id == 1 ? 2 : 2 + static_cast<std::size_t>(stages_apart[d]);
+        TrackDay& day = member.track.emplace_back();
+        day.day = day_number(kStart) + static_cast<std::uint32_t>(d);
+        day.signals = day.visits = 1;
+        day.stage = static_cast<std::uint8_t>(1 + 20 * stage);
+        day.active = 255;
+        member.stages = {};
+        member.stages[stage] = 65535;
+      }
+      member.last_ms = kStart + static_cast<std::int64_t>(stages_apart.size() - 1) * kDay;
+      member.first_ms = kStart;
+      out.members.push_back(member);
+    }
+    return out;
+  };
+  const auto split = [&](const std::vector<int>& stages_apart) {
+    const Account account = account_of(stages_apart);
+    return holds(conditions_of(chain(), account, account_belief(chain(), account)), Condition::split);
+  };
+  CHECK_FALSE(split({5}));
+  CHECK(split({6}));
+  CHECK(split({6, 5}));
+  CHECK(split({6, 5, 5}));
+  CHECK_FALSE(split({6, 3}));
+  CHECK_FALSE(split({6, 5, 3, 5}));
+  CHECK(split({6, 3, 6, 5}));
+  CHECK_FALSE(split({5, 5, 5}));
+  // Silence is no reason to forget it at once.
+  const Account held = account_of({6, 5});
+  const AccountBelief belief = account_belief(chain(), held);
+  CHECK(holds(conditions_after_silence(chain(), held, belief, kStart + 20 * kDay), Condition::split));
+  CHECK_FALSE(holds(conditions_after_silence(chain(), held, belief, kStart + 150 * kDay), Condition::split));
+}
+
+TEST_CASE("the track says where each day ended", "[account]") {
+  const Prospect buyer = person(8, kStart, 6, 1);
+  const Track& track = buyer.head.track;
+  REQUIRE(track.count == 6);
+  const TrackDay& last = track.days[track.count - 1U];
+  const StageOdds odds = stages_of(chain(), buyer);
+  float mass = 0, mean = 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    mass += odds[s];
+    mean += odds[s] * static_cast<float>(s);
+  }
+  CHECK((last.stage - 1) / 20.0 == Approx(static_cast<double>(mean / mass)).margin(.026));
+  CHECK(last.active / 255.0 == Approx(static_cast<double>(mass)).margin(.003));
+  CHECK(last.stage > track.days[0].stage);
 }
 
 TEST_CASE("an account of which nothing is heard becomes stalled, and its silence costs no evidence", "[account]") {

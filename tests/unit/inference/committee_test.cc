@@ -138,6 +138,46 @@ TEST_CASE("people stages apart are split, people at one stage agree", "[committe
   CHECK_FALSE(committee_of(chain(), apart, sure_of(1), kStart).split);
 }
 
+TEST_CASE("split is entered above 2.5 stages and left below 2, with two who are active", "[committee]") {
+  const auto apart_by = [&](std::size_t stages, Conditions held, std::int64_t now_ms = kStart) {
+    Account account;
+    account.members = {at_stage(1, 2), at_stage(2, 2 + stages)};
+    return holds(people_conditions(chain(), account, sure_of(2), now_ms, held), Condition::split);
+  };
+  const Conditions split = bit_of(Condition::split);
+  CHECK_FALSE(apart_by(5, 0));  // a deviation of 2.5
+  CHECK(apart_by(6, 0));
+  CHECK(apart_by(5, split));
+  CHECK_FALSE(apart_by(4, split));
+  // Two months on everybody is half as active: enough to stay, not to begin.
+  CHECK_FALSE(apart_by(6, 0, kStart + 65 * kDay));
+  CHECK(apart_by(6, split, kStart + 65 * kDay));
+  CHECK_FALSE(apart_by(6, split, kStart + 95 * kDay));
+}
+
+TEST_CASE("buying is entered at a half and left below .35", "[committee]") {
+  Account two;
+  two.members = {at_stage(1, 9), at_stage(2, 9)};
+  const auto buys = [&](const Account& account, float late, Conditions held) {
+    StageOdds odds{};
+    odds[9] = late;
+    odds[3] = 1 - late;
+    return holds(people_conditions(chain(), account, odds, kStart, held), Condition::buying);
+  };
+  const Conditions buying = bit_of(Condition::buying);
+  CHECK(buys(two, .5F, 0));
+  CHECK_FALSE(buys(two, .45F, 0));
+  CHECK(buys(two, .45F, buying));
+  CHECK_FALSE(buys(two, .3F, buying));
+  // One person is enough where that one signs.
+  Account one;
+  one.members = {at_stage(1, 10)};
+  CHECK_FALSE(buys(one, .9F, 0));
+  one.members[0].has_roles = true;
+  one.members[0].roles[4] = 64;  // four nats for procurement
+  CHECK(buys(one, .9F, 0));
+}
+
 TEST_CASE("where one office decides the group is likely smaller, where many do larger", "[committee]") {
   const IdCounts ids{.people = 2, .anonymous = 8};
   const double usual = committee_size(ids).mean;

@@ -107,7 +107,8 @@ Prospect sample_v1() {
   return out;
 }
 
-Prospect sample() {
+// As version 2 held it.
+Prospect sample_v2() {
   Prospect out = sample_v1();
   for (BeliefState* belief : {&out.head, &out.base}) {
     belief->conditions = bit_of(Condition::surge) | bit_of(Condition::stalled);
@@ -120,6 +121,17 @@ Prospect sample() {
   std::copy_n("zeta", 4, out.link.account.begin());
   out.checked_ms = kStart + 60 * kDay;
   out.check_due = 980'040;
+  return out;
+}
+
+Prospect sample() {
+  Prospect out = sample_v2();
+  for (BeliefState* belief : {&out.head, &out.base}) {
+    belief->track.days[0].stage = 41;
+    belief->track.days[0].active = 255;
+    belief->track.days[1].stage = 221;
+    belief->track.days[1].active = 3;
+  }
   return out;
 }
 
@@ -164,10 +176,10 @@ std::string resealed(std::string bytes) {
 TEST_CASE("the bytes of a prospect are those of the golden file", "[codec]") {
   std::string bytes;
   encode(sample(), bytes);
-  CHECK(bytes.size() == slurp("prospect-v2.bin").size());
-  CHECK(bytes == slurp("prospect-v2.bin"));
+  CHECK(bytes.size() == slurp("prospect-v3.bin").size());
+  CHECK(bytes == slurp("prospect-v3.bin"));
   encode_tombstone(from_ms(kStart), bytes);
-  CHECK(bytes == slurp("tombstone-v2.bin"));
+  CHECK(bytes == slurp("tombstone-v3.bin"));
   CHECK(decode_tombstone(bytes) == from_ms(kStart));
   Prospect out;
   CHECK_FALSE(decode(bytes, out));
@@ -187,6 +199,19 @@ TEST_CASE("a value of version 1 is still read, and written as what it is now", "
   encode(before, expected);
   CHECK(again == expected);
   CHECK(decode_tombstone(slurp("tombstone-v1.bin")) == from_ms(kStart));
+}
+
+TEST_CASE("a value of version 2 is still read: its days do not say where they ended", "[codec]") {
+  Prospect out = largest();
+  REQUIRE(decode(slurp("prospect-v2.bin"), out));
+  const Prospect before = sample_v2();
+  CHECK(out.head == before.head);
+  CHECK(out.base == before.base);
+  std::string again, expected;
+  encode(out, again);
+  encode(before, expected);
+  CHECK(again == expected);
+  CHECK(decode_tombstone(slurp("tombstone-v2.bin")) == from_ms(kStart));
 }
 
 TEST_CASE("a value of a newer version is told from a damaged one", "[codec]") {
@@ -216,9 +241,9 @@ TEST_CASE("a value of a newer version is told from a damaged one", "[codec]") {
 TEST_CASE("golden files are written on request", "[.golden]") {
   std::string bytes;
   encode(sample(), bytes);
-  std::ofstream(JUNCTURE_SOURCE_DIR "/tests/unit/state/golden/prospect-v2.bin", std::ios::binary) << bytes;
+  std::ofstream(JUNCTURE_SOURCE_DIR "/tests/unit/state/golden/prospect-v3.bin", std::ios::binary) << bytes;
   encode_tombstone(from_ms(kStart), bytes);
-  std::ofstream(JUNCTURE_SOURCE_DIR "/tests/unit/state/golden/tombstone-v2.bin", std::ios::binary) << bytes;
+  std::ofstream(JUNCTURE_SOURCE_DIR "/tests/unit/state/golden/tombstone-v3.bin", std::ios::binary) << bytes;
 }
 
 TEST_CASE("what is decoded encodes to the same bytes, over a value that held another prospect", "[codec]") {
