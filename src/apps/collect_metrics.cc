@@ -27,6 +27,10 @@ void take_totals(MetricsSnapshot& out, const Totals& prospects, const Totals& in
   out.event_time_skew_seconds = prospects.skew;
   out.moments = prospects.moments;
   out.stage_transitions = prospects.transitions;
+  out.conditions = prospects.conditions;
+  for (std::size_t c = 0; c < kConditions; ++c) {
+    for (std::size_t kind = 0; kind < 2; ++kind) out.conditions[c][kind] += accounts.conditions[c][kind];
+  }
   out.recommendations = prospects.outcomes;
   out.abstained = prospects.abstained;
   out.feedback = prospects.feedback;

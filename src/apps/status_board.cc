@@ -139,6 +139,7 @@ void Totals::add(const PipelineCounters& counters) {
   add_all(moments, counters.moments);
   add_all(modes, counters.modes);
   for (std::size_t from = 0; from < kStages; ++from) add_all(transitions[from], counters.transitions[from]);
+  for (std::size_t c = 0; c < kConditions; ++c) add_all(conditions[c], counters.conditions[c]);
   add_all(outcomes, counters.outcomes);
   add_all(abstained, counters.abstained);
   add_all(feedback, counters.feedback);

@@ -29,6 +29,7 @@ struct Totals {
   std::array<std::uint64_t, kOutcomeNames.size()> outcomes{};
   std::array<std::uint64_t, kAbstainReasonNames.size()> abstained{};
   std::array<std::uint64_t, kFeedbackActionNames.size()> feedback{};
+  std::array<std::array<std::uint64_t, 2>, kConditions> conditions{};              // entered, left
   std::uint64_t texts = 0, text_words = 0, text_unknown_words = 0, text_none = 0;  // the last in thousandths
   std::array<std::uint64_t, kStages> stage_odds{};                                 // in thousandths
   HistogramValue skew;

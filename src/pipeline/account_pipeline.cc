@@ -209,7 +209,7 @@ class AccountPipeline final : public Pipeline {
     if (now == held) return {};
     const ConditionSubject subject{.kind = "account", .id = id.text(), .account = {}};
     return emit_changes(subject, held, now, outlook_of(chain_of(id), belief, to_ms(at)).odds,
-                        {.at = at, .recorded_at = record.timestamp}, kConditionChanges, buffer_, output);
+                        {.at = at, .recorded_at = record.timestamp}, kConditionChanges, count_, buffer_, output);
   }
 
   Status emit_row(AccountId id, const AccountBelief& belief, Timestamp as_of, Output& output) {

@@ -32,7 +32,8 @@ std::string condition_key(std::string_view kind, std::string_view id) {
 }
 
 Status emit_changes(const ConditionSubject& subject, Conditions before, Conditions now, const Likelihoods& odds,
-                    const ConditionTimes& times, std::size_t topic, std::string& buffer, Output& output) {
+                    const ConditionTimes& times, std::size_t topic, PipelineCounters& counters, std::string& buffer,
+                    Output& output) {
   const std::string key = condition_key(subject.kind, subject.id);
   for (std::size_t c = 0; c < kConditions; ++c) {
     const auto condition = static_cast<Condition>(c);
@@ -55,6 +56,7 @@ Status emit_changes(const ConditionSubject& subject, Conditions before, Conditio
     json.member("at", to_ms(times.at));
     json.member("recorded_at", to_ms(times.recorded_at));
     json.end_object();
+    counters.conditions[c][entered ? 0 : 1].add();
     if (Status sent = output.emit(topic, key, buffer); !sent) return sent;
   }
   return {};

@@ -7,6 +7,7 @@
 #include "juncture/core/condition.h"
 #include "juncture/core/types.h"
 #include "juncture/inference/conditions.h"
+#include "juncture/pipeline/counters.h"
 #include "juncture/ports/pipeline.h"
 
 namespace juncture {
@@ -25,8 +26,9 @@ struct ConditionTimes {
 // Key of a subject's records, and of the null that takes them back.
 std::string condition_key(std::string_view kind, std::string_view id);
 
-// One record for each condition in which `before` and `now` differ.
+// One record for each condition in which `before` and `now` differ; counted.
 Status emit_changes(const ConditionSubject& subject, Conditions before, Conditions now, const Likelihoods& odds,
-                    const ConditionTimes& times, std::size_t topic, std::string& buffer, Output& output);
+                    const ConditionTimes& times, std::size_t topic, PipelineCounters& counters, std::string& buffer,
+                    Output& output);
 
 }  // namespace juncture

@@ -157,7 +157,7 @@ class ProspectPipeline final : public Pipeline {
     const Likelihoods odds = likelihoods_at(knowledge_.chain, prospect_.head, to_ms(at));
     const ConditionSubject subject{.kind = "prospect", .id = prospect.text(), .account = account_of(prospect_)};
     const ConditionTimes times{.at = at, .recorded_at = record.timestamp};
-    return emit_changes(subject, held, now, odds, times, kConditionChanges, buffer_, output);
+    return emit_changes(subject, held, now, odds, times, kConditionChanges, count_, buffer_, output);
   }
 
   Status recommend(const Record& record, const Signal& signal, int mode_before, Output& output) {

@@ -12,6 +12,7 @@
 #include "juncture/adapters/http_client.h"
 #include "juncture/adapters/http_server.h"
 #include "juncture/adapters/sse_hub.h"
+#include "juncture/core/condition.h"
 #include "juncture/core/counters.h"
 #include "juncture/core/decision.h"
 #include "juncture/core/vocabulary.h"
@@ -75,6 +76,7 @@ struct MetricsSnapshot {
 
   std::array<std::uint64_t, kMoments> moments{};
   std::array<std::array<std::uint64_t, kStages>, kStages> stage_transitions{};  // [from][to]
+  std::array<std::array<std::uint64_t, 2>, kConditions> conditions{};           // entered, left
   std::optional<std::array<std::uint64_t, kStages>> prospects_active{};         // by stage
   std::array<std::uint64_t, kOutcomeNames.size()> recommendations{};
   std::array<std::uint64_t, kAbstainReasonNames.size()> abstained{};

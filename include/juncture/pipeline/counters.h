@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "juncture/core/condition.h"
 #include "juncture/core/counters.h"
 #include "juncture/core/decision.h"
 #include "juncture/core/vocabulary.h"
@@ -33,6 +34,7 @@ struct PipelineCounters {
   std::array<Counter, kOutcomeNames.size()> outcomes;
   std::array<Counter, kAbstainReasonNames.size()> abstained;
   std::array<Counter, kFeedbackActionNames.size()> feedback;
+  std::array<std::array<Counter, 2>, kConditions> conditions;  // told: entered, left
   // Health of the models, without labels. Odds are summed in thousandths.
   Counter texts, text_words, text_unknown_words, text_none;
   std::array<Counter, kStages> stage_odds;

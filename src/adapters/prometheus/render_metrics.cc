@@ -130,6 +130,11 @@ void add_decisions(Families& out, const MetricsSnapshot& s) {
       }
     }
   }
+  out.counter("juncture_conditions_total", "Conditions of prospects and accounts that were told of, by kind.");
+  for (std::size_t c = 0; c < kConditions; ++c) {
+    out.add(s.conditions[c][0], {{"condition", kConditionNames[c]}, {"kind", "enter"}});
+    out.add(s.conditions[c][1], {{"condition", kConditionNames[c]}, {"kind", "leave"}});
+  }
   if (s.prospects_active) {
     out.gauge("juncture_prospects_active", "Prospects held, by likeliest stage.");
     add_each(out, "stage", kStageNames, *s.prospects_active);

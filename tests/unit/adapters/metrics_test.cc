@@ -45,6 +45,7 @@ MetricsSnapshot busy_snapshot() {
   }
   out.http.requests[0].codes = {0, 5, 0, 1, 0};
   out.stage_transitions[8][9] = 4;
+  out.conditions[3] = {6, 5};
   out.prospects_active.emplace();
   out.log_errors = {{"unreachable", 2}};
   out.process = process_stats();
@@ -59,6 +60,7 @@ TEST_CASE("every series is there from the start, and zero", "[metrics]") {
        {"juncture_signals_rejected_total{reason=\"invalid_json\"} 0\n",
         "juncture_signals_late_total{action=\"dropped\"} 0\n",
         "juncture_stage_transitions_total{from=\"cost_benefit\",to=\"bake_off\"} 0\n",
+        "juncture_conditions_total{condition=\"buying\",kind=\"leave\"} 0\n",
         "juncture_recommendations_total{outcome=\"abstained\"} 0\n", "juncture_feedback_total{kind=\"wrong\"} 0\n",
         "juncture_moments_detected_total{moment=\"unclear\"} 0\n", "juncture_texts_total 0\n",
         "juncture_text_none_odds_total 0\n", "juncture_text_unknown_words_total 0\n",
@@ -86,6 +88,8 @@ TEST_CASE("values come out as they went in", "[metrics]") {
                            "juncture_http_requests_total{route=\"/v1/signals\",method=\"GET\",code=\"2xx\"} 5\n",
                            "juncture_http_requests_total{route=\"/v1/signals\",method=\"GET\",code=\"4xx\"} 1\n",
                            "juncture_stage_transitions_total{from=\"cost_benefit\",to=\"bake_off\"} 4\n",
+                           "juncture_conditions_total{condition=\"stalled\",kind=\"enter\"} 6\n",
+                           "juncture_conditions_total{condition=\"stalled\",kind=\"leave\"} 5\n",
                            "juncture_log_errors_total{code=\"unreachable\"} 2\n"}) {
     INFO(line);
     CHECK(text.find(line) != std::string::npos);

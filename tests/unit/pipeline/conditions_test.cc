@@ -89,6 +89,12 @@ TEST_CASE("who goes silent becomes stalled on schedule, and is heard of once", "
   both.send("bob", "acme", last + 152 * kDayMs);
   CHECK(count(changes(both.output, 4, "prospect/bob"), "left stalled") == 1);
   CHECK(count(changes(both.accounts.output, 2, "account/acme"), "left stalled") == 1);
+  const auto stalled = static_cast<std::size_t>(Condition::stalled);
+  CHECK(both.accounts.counters.conditions[stalled][0].value() == 1);
+  CHECK(both.accounts.counters.conditions[stalled][1].value() == 1);
+  // Ada stalled as well, and has not come back.
+  CHECK(both.counters.conditions[stalled][0].value() == 2);
+  CHECK(both.counters.conditions[stalled][1].value() == 1);
 }
 
 TEST_CASE("an account is stalled within a day of the crossing of the filter that nobody disturbs", "[conditions]") {
