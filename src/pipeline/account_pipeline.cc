@@ -18,7 +18,7 @@ namespace juncture {
 namespace {
 
 enum Topic : std::size_t { kRows = 0, kDeadLetters = 1, kConditionChanges = 2 };
-constexpr std::size_t kChecksPerTick = 64;
+constexpr std::size_t kChecksPerTick = 1024;
 
 bool forget_former(Account& account, std::uint64_t prospect) {
   const auto at = std::lower_bound(account.former.begin(), account.former.end(), prospect);

@@ -13,6 +13,7 @@
 #include "juncture/ingest/dead_letter.h"
 #include "juncture/pipeline/render.h"
 #include "juncture/ports/faults.h"
+#include "juncture/state/account_clock.h"
 #include "juncture/state/account_codec.h"
 #include "juncture/state/expiry.h"
 #include "juncture/state/prospect_store.h"
@@ -218,7 +219,7 @@ class ProspectPipeline final : public Pipeline {
   }
 
   // A tick: what nobody came back to is forgotten, and who has gone silent is looked at; a bounded number at a time.
-  // Accounts hear the same clock.
+  // Accounts hear the same clock, a minute at a time.
   Status let_time_pass(const Record& record, Timestamp now, bool fresh, State& state, Output& output) {
     if (JUNCTURE_MUTANT("M8")) now = mutant_wall_time();
     const auto gone = store_.expiry().run_due(
@@ -227,6 +228,9 @@ class ProspectPipeline final : public Pipeline {
         [&](ProspectId prospect) { return hear_silence(record, prospect, now, fresh, state, output); });
     if (!gone) return tl::unexpected(gone.error());
     count_.expired.add(*gone);
+    const auto told = new_minute(state, now);
+    if (!told) return tl::unexpected(told.error());
+    if (!*told) return {};
     AccountEvidence tick;
     tick.kind = AccountEvidence::Kind::tick;
     tick.recorded_ms = to_ms(now);

@@ -145,6 +145,26 @@ TEST_CASE("the bytes for accounts do not depend on freshness", "[accounts]") {
   }
 }
 
+TEST_CASE("accounts hear of the clock once a minute of it, whoever goes on with it", "[accounts]") {
+  Both both;
+  const std::int64_t minute = kNow - kNow % 60'000;
+  for (int second = 0; second < 300; ++second) {
+    if (second == 150) both.pipeline = make_prospect_pipeline(*both.knowledge, both.counters);
+    both.tick(minute + second * 1000);
+  }
+  both.tick(minute + 200'000);  // a clock that went back
+  both.tick(minute + 3'600'000);
+  std::vector<std::int64_t> told;
+  for (const Emitted& one : both.output.of(3)) {
+    AccountEvidence evidence;
+    REQUIRE(decode(one.value, evidence));
+    CHECK(evidence.kind == AccountEvidence::Kind::tick);
+    told.push_back(evidence.recorded_ms);
+  }
+  CHECK(told == std::vector<std::int64_t>{minute, minute + 60'000, minute + 120'000, minute + 180'000, minute + 240'000,
+                                          minute + 3'600'000});
+}
+
 TEST_CASE("a row of an old signal is not written, its state is", "[accounts]") {
   Accounts accounts;
   std::string value;
