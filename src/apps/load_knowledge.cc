@@ -161,6 +161,7 @@ KnowledgeLoad load_knowledge(const Config& config) {
   KnowledgeLoad load;
   Loaded<Catalog> catalog;
   Loaded<Policy> policy;
+  Loaded<Calendar> calendar;
   std::uint64_t version = kPipelineRevision;
   if (const auto text = read_source(config.files.catalog, "catalog.yaml")) {
     version = hash64(*text, version);
@@ -177,7 +178,9 @@ KnowledgeLoad load_knowledge(const Config& config) {
     load.errors.push_back(text.error());
   }
   if (const auto text = read_source(config.files.calendar, "calendar.yaml")) {
-    collect(load, load_calendar({.text = *text, .filename = shown(config.files.calendar, "calendar.yaml")}));
+    version = hash64(*text, version);
+    calendar = load_calendar({.text = *text, .filename = shown(config.files.calendar, "calendar.yaml")});
+    collect(load, calendar);
   } else {
     load.errors.push_back(text.error());
   }
@@ -202,7 +205,7 @@ KnowledgeLoad load_knowledge(const Config& config) {
   if (!load.errors.empty()) return load;
   load.knowledge = std::make_shared<Knowledge>(std::move(*model));
   Knowledge& knowledge = *load.knowledge;
-  knowledge.chain = StageChain(*parameters);
+  knowledge.chain = StageChain(*parameters, BusinessClock(calendar.value));
   knowledge.catalog = std::move(catalog.value);
   knowledge.policy = std::move(policy.value);
   knowledge.accounts = std::move(accounts.value);

@@ -10,21 +10,6 @@ namespace {
 constexpr std::array<std::string_view, 7> kDayNames{"monday", "tuesday",  "wednesday", "thursday",
                                                     "friday", "saturday", "sunday"};
 
-// "09:00" as minutes of the day.
-bool read_minute(MapReader& reader, std::string_view key, int& out) {
-  std::string text;
-  if (!reader.text(key, text)) return false;
-  const auto hour = text.size() == 5 && text[2] == ':' ? parse_integer(text.substr(0, 2)) : std::nullopt;
-  const auto minute = hour ? parse_integer(text.substr(3)) : std::nullopt;
-  const bool good = minute && *hour >= 0 && *minute >= 0 && *minute <= 59 && *hour * 60 + *minute <= 24 * 60;
-  if (!good) {
-    reader.wrong(*reader.tree().find(key), key, "a time of day as \"09:00\"");
-    return false;
-  }
-  out = static_cast<int>(*hour * 60 + *minute);
-  return true;
-}
-
 }  // namespace
 }  // namespace config
 
@@ -39,10 +24,6 @@ Loaded<Calendar> load_calendar(const Source& source) {
     std::string version;
     reader.text("version", version, true);
     calendar.version = config::content_version(version, source.text);
-    reader.text("time_zone", calendar.time_zone);
-    config::read_minute(reader, "open", calendar.open_minute);
-    config::read_minute(reader, "close", calendar.close_minute);
-    if (calendar.open_minute >= calendar.close_minute) problems.add(tree.place, "`open` is not before `close`");
     if (tree.find("working_days") != nullptr) calendar.working_days.fill(false);
     for (const std::size_t day : reader.words("working_days", config::kDayNames)) calendar.working_days[day] = true;
     const Tree* holidays = reader.get("holidays");

@@ -16,9 +16,10 @@ StageChainParameters shaped(StageChainParameters parameters, Degree pain, Degree
 
 }  // namespace
 
-AccountChains::AccountChains(const StageChainParameters& plain, const AccountTable& table) {
+AccountChains::AccountChains(const StageChain& plain, const AccountTable& table) {
   const auto add = [&](const Structure& structure) {
-    chains_.try_emplace({structure.pain, structure.bureaucracy}, shaped(plain, structure.pain, structure.bureaucracy));
+    chains_.try_emplace({structure.pain, structure.bureaucracy},
+                        shaped(plain.parameters(), structure.pain, structure.bureaucracy), plain.clock());
   };
   add(Structure{});
   for (const AccountEntry& entry : table.entries()) add(entry.structure);

@@ -41,7 +41,8 @@ double erlang_quantile(std::size_t k, double rate, double p) {
 
 }  // namespace
 
-StageChain::StageChain(const StageChainParameters& parameters) : parameters_(parameters) {
+StageChain::StageChain(const StageChainParameters& parameters, BusinessClock clock)
+    : parameters_(parameters), clock_(std::move(clock)) {
   lay_out_phases();
   build_generator();
   build_steps();

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "inference/activity.h"
-#include "inference/business_time.h"
 #include "inference/lanes.h"
 #include "inference/normalise.h"
 #include "inference/offers.h"
@@ -280,7 +279,7 @@ void propagate(const StageChain& chain, BeliefState& state, std::int64_t to_ms) 
   if (gap_ms > kSessionGap.count()) {
     ActivityRates rates = hazards(chain, state);
     rates.visit = visit_rate(chain, state);
-    const auto after = silence(rates, business_days(state.belief_ms, to_ms), as_double(state.activity));
+    const auto after = silence(rates, chain.clock().days(state.belief_ms, to_ms), as_double(state.activity));
     for (std::size_t i = 0; i < 3; ++i) state.activity[i] = static_cast<float>(after[i]);
   }
   const float active = (active_before + state.activity[0]) / 2;

@@ -9,7 +9,7 @@ AccountRules rules_of(const Knowledge& knowledge, AccountId account) {
 }
 
 void index_accounts(Knowledge& knowledge) {
-  knowledge.account_chains = AccountChains(knowledge.chain.parameters(), knowledge.accounts);
+  knowledge.account_chains = AccountChains(knowledge.chain, knowledge.accounts);
 }
 
 }  // namespace juncture

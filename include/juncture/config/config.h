@@ -229,7 +229,8 @@ struct FilesConfig {
     v("vocabulary", vocabulary, Note{"Your own products, competitors, places and people. Empty: none."});
     v("model", model, Note{"Made by `juncture train`. Empty: trained from the taxonomy at start."});
     v("calendar", calendar,
-      Note{"Business hours and holidays; checked at start, not used yet. Empty: the sample in the binary."});
+      Note{"Which days buyers work, and holidays: silence on other days counts a quarter. Empty: the sample in the "
+           "binary."});
     v("accounts", accounts,
       Note{"Accounts you know, by mail domain and network, and how they decide. Empty: only a list of free-mail "
            "domains."});

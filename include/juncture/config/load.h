@@ -8,6 +8,7 @@
 
 #include "juncture/config/config.h"
 #include "juncture/core/account_table.h"
+#include "juncture/core/calendar.h"
 #include "juncture/core/catalog.h"
 #include "juncture/core/policy.h"
 #include "juncture/core/result.h"
@@ -59,14 +60,6 @@ Loaded<Catalog> load_catalog(const Source& source);
 Loaded<Policy> load_policy(const Source& source);
 Loaded<AccountTable> load_accounts(const Source& source);
 
-// Business hours of one place.
-struct Calendar {
-  std::string version;
-  std::string time_zone = "UTC";
-  int open_minute = 9 * 60, close_minute = 17 * 60;                              // of the day, local
-  std::array<bool, 7> working_days{true, true, true, true, true, false, false};  // Monday first
-  std::vector<std::chrono::sys_days> holidays;                                   // sorted
-};
 Loaded<Calendar> load_calendar(const Source& source);
 
 }  // namespace juncture

@@ -14,7 +14,7 @@ namespace juncture {
 class AccountChains {
  public:
   // Of the structures that occur in `table`, beside the plain chain of those that say nothing.
-  AccountChains(const StageChainParameters& plain, const AccountTable& table);
+  AccountChains(const StageChain& plain, const AccountTable& table);
   const StageChain& of(const Structure& structure) const;
 
  private:

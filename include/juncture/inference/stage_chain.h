@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "juncture/core/prospect.h"
+#include "juncture/inference/business_clock.h"
 #include "juncture/inference/parameters.h"
 
 namespace juncture {
@@ -20,9 +21,10 @@ class StageChain {
   using Lanes = std::array<float, kLanes>;
 
   StageChain() : StageChain(StageChainParameters{}) {}
-  explicit StageChain(const StageChainParameters& parameters);
+  explicit StageChain(const StageChainParameters& parameters, BusinessClock clock = BusinessClock());
 
   const StageChainParameters& parameters() const { return parameters_; }
+  const BusinessClock& clock() const { return clock_; }  // by which silence is measured
   // Phases after that many ticks of active time; stepping a and then b is stepping a + b.
   void step(Phases& phases, std::int64_t ticks) const;
   const Phases& prior() const { return prior_; }
@@ -48,6 +50,7 @@ class StageChain {
   void build_kernel();
 
   StageChainParameters parameters_;
+  BusinessClock clock_;
   std::vector<Matrix> steps_;  // level * 3 + digit - 1
   std::vector<double> generator_;
   Phases prior_{};

@@ -46,7 +46,7 @@ struct Knowledge {
   Catalog public_catalog;  // tier public only: nothing else is loaded into it
   Policy policy;
   AccountTable accounts;
-  AccountChains account_chains{StageChainParameters{}, AccountTable{}};  // made of both, as index_accounts() does
+  AccountChains account_chains{StageChain{}, AccountTable{}};  // made of both, as index_accounts() does
   Retention retention;
   std::string model_version;
   std::uint64_t version = 0;  // hash of everything here that state or outputs depend on; 0: switches are not noted

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "inference/activity.h"
-#include "inference/business_time.h"
 #include "inference/lanes.h"
+#include "inference/step.h"
 #include "juncture/core/expm.h"
 #include "juncture/core/math.h"
 #include "juncture/inference/stage_chain.h"
@@ -193,9 +193,50 @@ TEST_CASE("exp and log over lanes keep seven digits", "[chain]") {
 }
 
 TEST_CASE("on the business clock a week is seven days and a weekend half a day", "[chain]") {
-  CHECK(business_days(kStart, kStart + 7 * kDay) == Approx(7));
+  const BusinessClock clock;
+  CHECK(clock.days(kStart, kStart + 7 * kDay) == Approx(7));
   const std::int64_t saturday = kStart - 8 * kHour + 5 * kDay;
-  CHECK(business_days(saturday, saturday + 2 * kDay) == Approx(7 * 0.5 / 5.5));
-  CHECK(business_days(kStart, kStart + 3 * kDay) + business_days(kStart + 3 * kDay, kStart + 12 * kDay) ==
-        Approx(business_days(kStart, kStart + 12 * kDay)));
+  CHECK(clock.days(saturday, saturday + 2 * kDay) == Approx(7 * 0.5 / 5.5));
+  CHECK(clock.days(kStart, kStart + 3 * kDay) + clock.days(kStart + 3 * kDay, kStart + 12 * kDay) ==
+        Approx(clock.days(kStart, kStart + 12 * kDay)));
+  CHECK(clock.days(-20 * kDay, 8 * kDay) == Approx(28));  // before 1970 as after
+}
+
+TEST_CASE("a holiday counts as a weekend does, and other weeks have other weekends", "[chain]") {
+  const std::int64_t monday = kStart - 8 * kHour;
+  Calendar calendar;
+  const auto day = [&](int n) { return std::chrono::floor<std::chrono::days>(from_ms(monday)) + std::chrono::days(n); };
+  calendar.holidays = {day(2), day(5), day(9)};  // Wednesday, Saturday, the next Wednesday
+  const BusinessClock clock(calendar), plain;
+  const double worked = 7 / 5.5, off = worked / 4;
+  CHECK(clock.days(monday, monday + 2 * kDay) == Approx(2 * worked));
+  CHECK(clock.days(monday + 2 * kDay, monday + 3 * kDay) == Approx(off));
+  CHECK(clock.days(monday + 2 * kDay, monday + 2 * kDay + 12 * kHour) == Approx(off / 2));
+  CHECK(clock.days(monday + 5 * kDay, monday + 7 * kDay) == plain.days(monday + 5 * kDay, monday + 7 * kDay));
+  CHECK(clock.days(monday, monday + 14 * kDay) == Approx(14 - 2 * (worked - off)));
+  // Whoever looks in between, at any hour.
+  for (std::int64_t at = monday - kDay; at < monday + 12 * kDay; at += 7 * kHour) {
+    CHECK(clock.days(monday - kDay, at) + clock.days(at, monday + 12 * kDay) ==
+          Approx(clock.days(monday - kDay, monday + 12 * kDay)));
+  }
+  calendar.holidays.clear();
+  calendar.working_days = {true, true, true, true, false, false, true};
+  const BusinessClock sundays(calendar);
+  CHECK(sundays.days(monday + 6 * kDay, monday + 7 * kDay) == Approx(worked));
+  CHECK(sundays.days(monday + 4 * kDay, monday + 6 * kDay) == Approx(2 * off));
+}
+
+TEST_CASE("over a holiday silence says less", "[chain]") {
+  Calendar calendar;
+  for (int n = 1; n <= 10; ++n) {
+    calendar.holidays.push_back(std::chrono::floor<std::chrono::days>(from_ms(kStart)) + std::chrono::days(n));
+  }
+  const StageChain closed(StageChainParameters{}, BusinessClock(calendar));
+  const auto stalled_after = [](const StageChain& chain) {
+    BeliefState state;
+    start(chain, state, kStart);
+    propagate(chain, state, kStart + 12 * kDay);
+    return state.activity[1] + state.activity[2];
+  };
+  CHECK(stalled_after(closed) < stalled_after(chain()));
 }

@@ -192,7 +192,7 @@ TEST_CASE("bureaucracy stretches the stages, and what hurts stalls less", "[comm
   sore.id = "sore";
   sore.structure.pain = Degree::high;
   const AccountTable table({slow, sore}, {});
-  const AccountChains chains(StageChainParameters{}, table);
+  const AccountChains chains(chain(), table);
   const StageChain& plain = chains.of(Structure{});
   CHECK(chains.of(slow.structure).dwell_median_days(0) == Approx(plain.dwell_median_days(0) * 2 / 1.4));
   // Shortlisting is hours of work for anybody.
