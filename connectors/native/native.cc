@@ -48,7 +48,8 @@ ParseOutcome parse_native(Scratch& scratch, std::string_view payload, const Pars
     signal.id = make_id(signal, fields.times.created.value_or(context.received_at), buffers.arena);
   }
   if (context.accounts != nullptr) {
-    resolve_account(*context.accounts, {.email = fields.email, .address = fields.address}, signal, buffers.arena);
+    const std::string_view address = fields.address.empty() ? context.address : fields.address;
+    resolve_account(*context.accounts, {.email = fields.email, .address = address}, signal, buffers.arena);
   }
   if (signal.type == SignalType::identify && signal.anonymous) signal.links = true;  // to nobody
   out.push_back(signal);

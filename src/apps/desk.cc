@@ -124,23 +124,25 @@ HttpAnswer Desk::post_signals(const HttpRequest& request) {
   std::vector<std::string_view> codes;
   JsonWriter rejections(rejected);
   rejections.begin_array();
-  const BatchResult result =
-      parse_batch(scratch, *find_connector("native"), request.body,
-                  {.received_at = now, .source = "http", .accounts = &node_.knowledge().accounts},
-                  [&](std::size_t index, std::string_view /*payload*/, const ParseOutcome& outcome,
-                      std::span<const Signal> signals) {
-                    if (outcome.rejected()) {
-                      codes.push_back(outcome.rejection.code);
-                      return write_rejected(rejections, index, outcome.rejection);
-                    }
-                    for (Signal signal : signals) {
-                      // Global Privacy Control: no profile, whatever the page says.
-                      if (request.opted_out) signal.consent = Consent::denied;
-                      KeyedSignal& out = accepted.emplace_back();
-                      out.prospect = signal.prospect.text();
-                      write_signal(signal, now, out.record);
-                    }
-                  });
+  const BatchResult result = parse_batch(scratch, *find_connector("native"), request.body,
+                                         {.received_at = now,
+                                          .source = "http",
+                                          .accounts = &node_.knowledge().accounts,
+                                          .address = client_address(request.remote, request.forwarded_for, trusted_)},
+                                         [&](std::size_t index, std::string_view /*payload*/,
+                                             const ParseOutcome& outcome, std::span<const Signal> signals) {
+                                           if (outcome.rejected()) {
+                                             codes.push_back(outcome.rejection.code);
+                                             return write_rejected(rejections, index, outcome.rejection);
+                                           }
+                                           for (Signal signal : signals) {
+                                             // Global Privacy Control: no profile, whatever the page says.
+                                             if (request.opted_out) signal.consent = Consent::denied;
+                                             KeyedSignal& out = accepted.emplace_back();
+                                             out.prospect = signal.prospect.text();
+                                             write_signal(signal, now, out.record);
+                                           }
+                                         });
   rejections.end_array();
   if (result.refused) codes.push_back(result.refused->code);
   status_.count_http(codes);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/client_address.h"
 #include "apps/forwarder.h"
 #include "apps/live_feed.h"
 #include "apps/node.h"
@@ -18,7 +19,11 @@ class Desk {
  public:
   // All of them outlive the desk.
   Desk(Node& node, const LiveFeed& feed, const StatusBoard& status, Forwarder& forwarder)
-      : node_(node), feed_(feed), status_(status), forwarder_(forwarder) {}
+      : node_(node),
+        feed_(feed),
+        status_(status),
+        forwarder_(forwarder),
+        trusted_(networks_of(node.config().http.trusted_proxies)) {}
 
   std::vector<Route> routes();
 
@@ -33,6 +38,7 @@ class Desk {
   const LiveFeed& feed_;
   const StatusBoard& status_;
   Forwarder& forwarder_;
+  const std::vector<Network> trusted_;  // proxies
 };
 
 }  // namespace juncture::apps

@@ -3,6 +3,7 @@
 
 #include "config/units.h"
 #include "juncture/config/load.h"
+#include "juncture/core/account_table.h"
 
 namespace juncture {
 namespace {
@@ -116,6 +117,11 @@ void check_http(const Config& config, Rules& rules) {
     rules.refuse("files.token_key",
                  "is empty, and `http.advertised` is set: instances that answer for each other sign "
                  "with one key; make a file with `openssl rand -hex 32` and give it to all");
+  }
+  for (const std::string& proxy : config.http.trusted_proxies) {
+    if (parse_network(proxy)) continue;
+    rules.refuse("http.trusted_proxies",
+                 "has `" + proxy + "`, which is no network: an address, or one as 10.0.0.0/8 or 2001:db8::/32");
   }
   if (config.http.listeners.empty()) rules.refuse("http.listeners", "is empty: nothing could be seen or served");
   std::set<std::pair<std::string, std::int64_t>> taken;

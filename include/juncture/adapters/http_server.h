@@ -36,6 +36,7 @@ struct HttpRequest {
   std::string origin{};
   std::string request_id{};     // the client's X-Request-Id if it is sane, else one made here
   std::string remote{};         // address of the peer, without its port
+  std::string forwarded_for{};  // X-Forwarded-For as it was sent, its lines joined by commas; who believes it decides
   std::string authorization{};  // passed on to another instance, never read here
   std::string forwarded{};      // Juncture-Forwarded: another instance asks; what its client's route serves
   bool cross_origin = false;    // Origin names another host, or Sec-Fetch-Site says cross-site

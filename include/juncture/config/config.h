@@ -171,6 +171,7 @@ struct HttpConfig {
   std::vector<ListenerConfig> listeners{ListenerConfig{}};
   std::string advertised;
   Forward forward = Forward::proxy;
+  std::vector<std::string> trusted_proxies;
   Bytes header_max{8 * kKiB};
   Bytes body_max{64 * kKiB};
   Millis request_timeout{10'000};
@@ -188,6 +189,10 @@ struct HttpConfig {
     v("forward", forward, kForwardNames,
       Note{"A request about another instance's prospect: `proxy` asks it, `redirect` sends the client there (307), "
            "`off` answers 503."});
+    v("trusted_proxies", trusted_proxies,
+      Note{"Networks of your own proxies, as `127.0.0.1` or `10.0.0.0/8`: they are believed about the client's address "
+           "(`X-Forwarded-For`), by which `files.accounts` tells its network. The address is not kept. Empty: none "
+           "is."});
     v("header_max", header_max, Note{"Longest request head.", kKiB, kMiB});
     v("body_max", body_max, Note{"Longest request body; `POST /v1/signals` takes 256KiB.", kKiB, 64 * kMiB});
     v("request_timeout", request_timeout,

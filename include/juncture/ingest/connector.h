@@ -51,6 +51,7 @@ struct ParseContext {
   std::optional<Timestamp> sent_at{};      // of the whole request, where the event has none of its own
   Consent consent = Consent::absent;       // for formats that cannot say; the operator's own promise
   const AccountTable* accounts = nullptr;  // by which accounts are told; null: only by what the event declares
+  std::string_view address{};              // of the client, where the event names none; only ever looked up
   std::uint64_t visitor_seed = 0;  // mixed into ids that are made of addresses, so that they cannot be looked up
 };
 

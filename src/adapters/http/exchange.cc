@@ -216,6 +216,11 @@ void Exchange::Impl::fill_request() {
   request.last_event_id = text_of(fields["Last-Event-ID"]);
   request.authorization = text_of(fields[http::field::authorization]);
   request.forwarded = text_of(fields["Juncture-Forwarded"]);
+  const auto [first, last] = fields.equal_range("X-Forwarded-For");
+  for (auto line = first; line != last; ++line) {
+    if (line != first) request.forwarded_for += ',';
+    request.forwarded_for += text_of(line->value());
+  }
   request.opted_out = fields["Sec-GPC"] == "1";
   request.cross_origin = is_cross_origin(request, view_of(fields["Sec-Fetch-Site"]), view_of(fields["Sec-Fetch-Mode"]));
   request.keep_alive = parser->keep_alive();

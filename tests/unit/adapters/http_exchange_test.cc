@@ -148,6 +148,17 @@ std::vector<std::string> head_tricks() {
 
 }  // namespace
 
+TEST_CASE("what proxies say of the client is handed on as it was sent, every line of it", "[http]") {
+  const std::string head = "GET /v1/prospects/p HTTP/1.1\r\nHost: localhost\r\n";
+  CHECK(outcome_of(head + "\r\n").request.forwarded_for.empty());
+  const Outcome one = outcome_of(head + "X-Forwarded-For: 192.0.2.7\r\n\r\n");
+  CHECK(one.request.forwarded_for == "192.0.2.7");
+  CHECK(one.request.remote == "127.0.0.1");
+  const Outcome two =
+      outcome_of(head + "x-forwarded-for: 198.51.100.1, 192.0.2.7\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n");
+  CHECK(two.request.forwarded_for == "198.51.100.1, 192.0.2.7,10.0.0.1");
+}
+
 TEST_CASE("what two parsers could read in two ways is refused and the connection closed", "[http]") {
   std::vector<std::string> corpus = framing_tricks();
   for (std::string& bytes : head_tricks()) corpus.push_back(std::move(bytes));

@@ -223,6 +223,14 @@ TEST_CASE("rules across settings") {
   CHECK(complaint("application: a b").find("letters") != std::string::npos);
 }
 
+TEST_CASE("trusted proxies are addresses or networks") {
+  CHECK(load("http: {trusted_proxies: [127.0.0.1, 10.0.0.0/8, \"2001:db8::/32\"]}").ok());
+  for (const std::string bad : {"10.0.0.1/8", "10.0.0.0/33", "proxy.example", ""}) {
+    INFO(bad);
+    CHECK(complaint("http: {trusted_proxies: [\"" + bad + "\"]}").find("which is no network") != std::string::npos);
+  }
+}
+
 TEST_CASE("where other instances reach this one is a host and a port, and all of them sign alike") {
   for (const std::string bad : {"127.0.0.1:8080", "https://a:1", "http://a", "http://a:0", "http://a:70000",
                                 "http://a:1/b", "http://u@a:1", "http://a b:1"}) {

@@ -55,6 +55,26 @@ TEST_CASE("the organisation's domain is what the public suffix list makes of a h
   CHECK(registrable_domain("x@" + std::string(300, 'a') + ".com").empty());
 }
 
+TEST_CASE("the client's address counts where the event names none", "[accounts]") {
+  Scratch scratch;
+  const auto account_at = [&](const std::string& members, std::string_view address) {
+    std::vector<Signal> signals;
+    const ParseContext context{.received_at = from_ms(1'763'784'000'000), .accounts = &table(), .address = address};
+    const std::string json = R"({"type":"query","text":"erp","anonymous":"v-1")" + members + "}";
+    REQUIRE_FALSE(find_connector("native")->parse(scratch, json, context, signals).rejected());
+    std::string record;
+    write_signal(signals[0], context.received_at, record);
+    if (!address.empty()) CHECK(record.find(address) == std::string::npos);  // looked up, and not kept
+    return std::string(signals[0].account.text());
+  };
+  CHECK(account_at("", "192.0.2.7") == "halvorsen");
+  CHECK(account_at("", "198.51.100.7").empty());
+  CHECK(account_at("", "").empty());
+  CHECK(account_at("", "not an address").empty());
+  CHECK(account_at(R"(,"ip":"198.51.100.7")", "192.0.2.7").empty());
+  CHECK(account_at(R"(,"account":"zeta")", "192.0.2.7") == "zeta");
+}
+
 TEST_CASE("a declared account comes before the mail domain, that before the network", "[accounts]") {
   Scratch scratch;
   const std::string mail = R"("email":"ada@mail.halvorsen.co.uk")", ip = R"("ip":"192.0.2.7")";
