@@ -1,17 +1,19 @@
 // Verbs about dead letters: list, show, redrive.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <functional>
+#include <iterator>
 
 #include "apps/cli.h"
+#include "apps/load_knowledge.h"
 #include "apps/node.h"
+#include "apps/redrive.h"
 #include "apps/setup.h"
-#include "apps/signal_sink.h"
 #include "apps/wall_clock.h"
 #include "juncture/core/json_writer.h"
-#include "juncture/ingest/canonical.h"
 #include "juncture/ingest/dead_letter.h"
 
 namespace juncture::apps {
@@ -132,31 +134,24 @@ int run_dead_letters_show(const Invocation& invocation) {
 int run_dead_letters_redrive(const Invocation& invocation) {
   const auto settings = load_settings(invocation);
   if (!settings) return kConfigInvalid;
+  const KnowledgeLoad load = load_knowledge(settings->config);
+  if (!load.knowledge) {
+    print_errors(load.errors);
+    return kConfigInvalid;
+  }
   const auto letters = open_letters(settings->config);
   if (!letters) return fail_with(letters.error());
   auto sink = SignalSink::open(*letters->log, letters->topics.signals);
   if (!sink) return fail_with(sink.error());
-  std::uint64_t tried = 0, signals = 0, still_bad = 0;
+  std::uint64_t tried = 0, still_bad = 0;
   Scratch scratch;
-  std::vector<Signal> parsed;
   std::vector<KeyedSignal> good;
   const Status read = for_each_letter(*letters, [&](const Letter& letter) {
     if (invocation.letter != "all" && id_of(letter) != invocation.letter) return;
     ++tried;
-    const Connector* connector = find_connector(letter.letter.connector);
-    const bool whole = letter.letter.payload_bytes == letter.letter.payload.size();
-    const ParseContext context{.received_at = letter.letter.received_at};
-    if (connector == nullptr || !whole ||
-        connector->parse(scratch, letter.letter.payload, context, parsed).rejected()) {
-      ++still_bad;
-      return;
-    }
-    for (const Signal& signal : parsed) {
-      KeyedSignal& out = good.emplace_back();
-      out.prospect = signal.prospect.text();
-      write_signal(signal, letter.letter.received_at, out.record);
-      ++signals;
-    }
+    auto signals = redriven(scratch, letter.letter, settings->config, *load.knowledge);
+    still_bad += signals ? 0U : 1U;
+    if (signals) std::move(signals->begin(), signals->end(), std::back_inserter(good));
   });
   if (!read) return fail_with(read.error());
   if (!invocation.dry_run) {
@@ -164,7 +159,7 @@ int run_dead_letters_redrive(const Invocation& invocation) {
   }
   // Nothing is taken out of the topic: ids make a second redrive harmless within the de-duplication's reach.
   fmt::print("{}{} dead letters: {} signals, {} still rejected\n", invocation.dry_run ? "would redrive " : "", tried,
-             signals, still_bad);
+             good.size(), still_bad);
   return tried == 0 && invocation.letter != "all" ? kFailed : kOk;
 }
 
