@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "juncture/core/account.h"
 #include "juncture/core/hash.h"
@@ -123,7 +124,7 @@ class AccountPipeline final : public Pipeline {
     const bool left = evidence.kind == AccountEvidence::Kind::left;
     const bool recent = fresh && to_ms(record.timestamp) - evidence.recorded_ms <= fresh_within_.count();
     const bool speaks = left || recent;
-    const Conditions held = speaks ? conditions_of(chain_of(id), account_, belief_of(id)) : Conditions{};
+    const Conditions held = speaks ? held_by(id) : Conditions{};
 
     take(account_, evidence);
     const std::int64_t newest = newest_ms(account_);
@@ -138,8 +139,17 @@ class AccountPipeline final : public Pipeline {
       return {};
     }
     const AccountBelief belief = belief_of(id);
-    if (Status said = tell(record, id, belief, held, from_ms(newest), output); !said) return said;
+    const Conditions now = conditions_of(chain_of(id), account_, belief);
+    if (Status said = tell(record, id, belief, held, now, from_ms(newest), output); !said) return said;
+    last_[slot_of(id)] = {.id = hash64(id.text()), .value = saved_, .holding = now};
     return emit_row(id, belief, Timestamp::min(), output);
+  }
+
+  // What was on record before this one: worked out with the record before, as a rule.
+  Conditions held_by(AccountId id) {
+    const Last& last = last_[slot_of(id)];
+    if (loaded_ != 0 && last.id == hash64(id.text()) && last.value == loaded_) return last.holding;
+    return conditions_of(chain_of(id), account_, belief_of(id));
   }
 
   // A tick: accounts of which nothing has been heard are looked at, a bounded number at a time.
@@ -167,7 +177,7 @@ class AccountPipeline final : public Pipeline {
     account_.check_due = next_check_after(belief.newest_ms, to_ms(now), holding);
     if (Status saved = save(id, registered, belief.newest_ms, state); !saved) return saved;
     if (!fresh || holding == held) return {};
-    if (Status told = tell(record, id, belief, held, now, output); !told) return told;
+    if (Status told = tell(record, id, belief, held, holding, now, output); !told) return told;
     return emit_row(id, belief, now, output);
   }
 
@@ -179,6 +189,7 @@ class AccountPipeline final : public Pipeline {
     keys::account(id, key_);
     const auto value = state.get(key_);
     if (!value) return tl::unexpected(value.error());
+    loaded_ = *value ? checksum_of(**value) : 0;
     if (*value) return decode(**value, account_);
     account_ = Account{};
     return {};
@@ -186,6 +197,7 @@ class AccountPipeline final : public Pipeline {
 
   Status save(AccountId id, std::uint32_t registered, std::int64_t seen_ms, State& state) {
     encode(account_, buffer_);
+    saved_ = checksum_of(buffer_);
     if (Status saved = state.put(key_, buffer_); !saved) return saved;
     const auto before = registered != 0 ? std::optional(registered) : std::nullopt;
     if (account_.check_due != 0) {
@@ -203,9 +215,8 @@ class AccountPipeline final : public Pipeline {
     return output.tombstone(kRows, id.text());
   }
 
-  Status tell(const Record& record, AccountId id, const AccountBelief& belief, Conditions held, Timestamp at,
-              Output& output) {
-    const Conditions now = conditions_of(chain_of(id), account_, belief);
+  Status tell(const Record& record, AccountId id, const AccountBelief& belief, Conditions held, Conditions now,
+              Timestamp at, Output& output) {
     if (now == held) return {};
     const ConditionSubject subject{.kind = "account", .id = id.text(), .account = {}};
     return emit_changes(subject, held, now, outlook_of(chain_of(id), belief, to_ms(at)).odds,
@@ -229,12 +240,22 @@ class AccountPipeline final : public Pipeline {
     return output.emit(kDeadLetters, record.key, buffer_);
   }
 
+  // What held of an account whose value had that checksum.
+  struct Last {
+    std::uint64_t id = 0, value = 0;
+    Conditions holding = 0;
+  };
+  static constexpr std::size_t kLast = 512;
+  static std::size_t slot_of(AccountId id) { return hash64(id.text()) % kLast; }
+
   const Knowledge& knowledge_;
   Millis fresh_within_;
   PipelineCounters& count_;
   DueIndex index_;
   AccountFolds folds_;
   Account account_;
+  std::uint64_t loaded_ = 0, saved_ = 0;  // checksums of its value; 0: there was none
+  std::vector<Last> last_{kLast};
   std::string key_;
   std::string buffer_;
   bool noted_ = false;  // that the state knows of this knowledge

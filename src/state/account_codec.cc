@@ -161,6 +161,12 @@ Status decode(std::string_view bytes, Account& out) {
   return {};
 }
 
+std::uint64_t checksum_of(std::string_view bytes) {
+  ByteReader in(bytes);
+  static_cast<void>(in.take<std::uint16_t>());
+  return in.take<std::uint64_t>();
+}
+
 void encode(const AccountEvidence& evidence, std::string& out) {
   out.clear();
   ByteWriter writer(out);

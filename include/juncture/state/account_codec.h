@@ -18,6 +18,8 @@ void encode(const Account& account, std::string& out);
 // What is not exactly an encoding is refused: Domain::environment, `state_corrupt`; a later version's: Domain::setup,
 // `format_newer`. `out` is then undefined.
 Status decode(std::string_view bytes, Account& out);
+// The checksum in such bytes, unchecked: equal for equal accounts.
+std::uint64_t checksum_of(std::string_view bytes);
 
 void encode(const AccountEvidence& evidence, std::string& out);
 // `out` keeps views into `bytes`. Bytes of a later version: Domain::environment, `evidence_newer`; anything else that
