@@ -134,6 +134,17 @@ void deny(const StageChain& chain, Prospect& prospect, const EventOrder& at) {
   refold(chain, prospect);
 }
 
+// When the next evidence puts all of the tail out of the window, the base is to be what the head is now: no need to
+// fold everything once more.
+void catch_up(Prospect& prospect, std::int64_t next_ms) {
+  if (prospect.tail_count == 0) return;
+  const EventOrder& last = prospect.tail[prospect.tail_count - 1U].at;
+  if (last.time_ms >= next_ms - kLateness.count() || (prospect.has_fold && last <= prospect.folded)) return;
+  prospect.base = prospect.head;
+  prospect.folded = last;
+  prospect.has_fold = true;
+}
+
 // Evidence out of the window moves into the base; so does the oldest when there is more than the tail holds.
 void fold_old(const StageChain& chain, Prospect& prospect) {
   const std::int64_t horizon = prospect.newest_ms() - kLateness.count();
@@ -202,6 +213,7 @@ Admission absorb(const StageChain& chain, Prospect& prospect, const Evidence& ev
     --place;
   }
   const bool newest = place == prospect.tail_count;
+  if (newest) catch_up(prospect, admitted.at.time_ms);
   prospect.tail[place] = admitted;
   ++prospect.tail_count;
   // In order, the head takes one step; out of order, it is folded again from the base.

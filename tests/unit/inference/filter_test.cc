@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "inference/step.h"
 #include "juncture/core/hash.h"
 #include "unit/inference/journey.h"
 
@@ -108,6 +109,29 @@ TEST_CASE("reading changes nothing and does not depend on who read before", "[fi
   const Reading b = read(chain(), p, from_ms(kStart + 9 * kDay));
   CHECK(p.head == before);
   CHECK(a.stages == b.stages);
+}
+
+TEST_CASE("after a long silence the base is what folding everything before it gives", "[filter]") {
+  Dice dice{7};
+  for (int n = 0; n < 200; ++n) {
+    Prospect p;
+    BeliefState folded;
+    std::vector<Evidence> all;
+    std::int64_t at = kStart;
+    for (std::uint64_t id = 1; id <= 1 + dice.below(20); ++id) {
+      at += static_cast<std::int64_t>(dice.below(static_cast<std::uint64_t>(20 * kHour)));
+      all.push_back(random_evidence(dice, at, id, true));
+      fold(chain(), folded, all.back());
+    }
+    // Neighbours change places on their way.
+    for (std::size_t i = 1; i < all.size(); i += 2) {
+      if (dice.below(2) == 0) std::swap(all[i - 1], all[i]);
+    }
+    for (const Evidence& evidence : all) REQUIRE(absorb(chain(), p, evidence) == Admission::fresh);
+    absorb(chain(), p, random_evidence(dice, at + 40 * kHour, 1000, true));
+    REQUIRE(p.base == folded);
+    REQUIRE(p.folded.time_ms == at);
+  }
 }
 
 TEST_CASE("text without a signal returns the filter to its prior", "[filter]") {
