@@ -109,7 +109,7 @@ Result<Offset> Rebuilder::Impl::start_of(Partition p, const Changelog& changelog
               fmt::format("{}/{} now begins at offset {} ({}), state began {}: what is older would be missing; "
                           "--partial accepts that",
                           input_, p, input.begin, utc_text(first),
-                          from ? fmt::format("at {}", *from) : std::string("where nobody knows any more")));
+                          from ? "at " + std::to_string(*from) : std::string("where nobody knows any more")));
 }
 
 Result<Plan> Rebuilder::Impl::plan(Partition p, const Changelog& changelog) {
