@@ -65,7 +65,8 @@ void add_query(const Features& features, Nats& z) {
   if (how_to > 0) add(z, {0, -1.0, 3.6, -1.0, 0}, 1);
   if (question > 0) add(z, {how_to > 0 ? 0.3 : 3.0, -1.5, 0, -1.5, 0}, 1);
   if (fact > 0) add(z, {1.9, -0.8, 0, -0.3, 0}, how_to > 0 ? 0.2 : 1);
-  if (task > 0 && question == 0) add(z, {-0.3, -0.5, 2.4, -0.3, 0}, 1);
+  // `cook county circuit court` asks for nothing to be cooked.
+  if (task > 0 && question == 0 && cue(WebCue::institution) == 0) add(z, {-0.3, -0.5, 2.4, -0.3, 0}, 1);
   if (act > 0) add(z, {-0.6, -0.4, -0.3, 2.6, 0}, question + how_to > 0 ? 0.2 : 1);
   if (site > 0) add(z, {-0.6, 2.8, -0.4, 0, 0}, question + how_to > 0 ? 0.3 : 1);
   if (features.dense[kHasNumber] != 0) add(z, {1.0, -0.2, 0, 0, 0}, 1);
