@@ -11,6 +11,8 @@ namespace juncture {
 namespace {
 
 constexpr ClassifierOptions kOptions{.seed = 20261122, .epochs = 12, .rate = 0.5, .l2 = 5e-5, .balance = 0.5};
+constexpr ClassifierOptions kMomentOptions{.seed = 20261122, .epochs = 12, .rate = 0.5, .l2 = 5e-5, .balance = 1};
+constexpr std::size_t kMomentClasses = 4;
 
 // Most intents are commands to a device and no moment.
 std::optional<Moment> moment_of(std::string_view intent) {
@@ -38,11 +40,13 @@ class Intents {
   std::size_t size() const { return moments_.size(); }
   std::optional<Moment> moment(std::uint32_t id) const { return moments_[id]; }
 
-  std::uint32_t best_moment(std::span<const double> odds) const {
-    std::array<double, 4> sums{};
+  // By two opinions: the sums of the intents' odds, and those of a head that tells moments alone apart.
+  std::uint32_t best_moment(std::span<const double> intents, std::span<const double> moments) const {
+    std::array<double, kMomentClasses> sums{};
     for (std::size_t i = 0; i < moments_.size(); ++i) {
-      if (moments_[i]) sums[index_of(*moments_[i])] += odds[i];
+      if (moments_[i]) sums[index_of(*moments_[i])] += intents[i];
     }
+    for (std::size_t m = 0; m < sums.size(); ++m) sums[m] *= moments[m];
     return static_cast<std::uint32_t>(std::max_element(sums.begin(), sums.end()) - sums.begin());
   }
 
@@ -65,6 +69,15 @@ Result<std::vector<ClassifierExample>> read_rows(std::span<const DataFile> files
   return out;
 }
 
+std::vector<ClassifierExample> rows_of_moments(const std::vector<ClassifierExample>& rows, const Intents& intents) {
+  std::vector<ClassifierExample> out;
+  for (const ClassifierExample& row : rows) {
+    if (const auto of = intents.moment(row.label))
+      out.push_back({row.text, static_cast<std::uint32_t>(index_of(*of)), 1});
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<EvaluationReport> evaluate_hwu64(const EvaluationInput& input) {
@@ -75,6 +88,7 @@ Result<EvaluationReport> evaluate_hwu64(const EvaluationInput& input) {
   const auto rows = read_rows(input.files, intents, false);
   if (!rows) return tl::unexpected<Error>(rows.error());
   TextClassifier classifier(input.text, *train, intents.size(), kOptions);
+  TextClassifier moments(input.text, rows_of_moments(*train, intents), kMomentClasses, kMomentOptions);
   std::vector<std::uint32_t> truth, found, moment, found_moment;
   for (const ClassifierExample& row : *rows) {
     const std::span<const double> odds = classifier.odds(row.text);
@@ -82,7 +96,7 @@ Result<EvaluationReport> evaluate_hwu64(const EvaluationInput& input) {
     found.push_back(static_cast<std::uint32_t>(std::max_element(odds.begin(), odds.end()) - odds.begin()));
     if (const auto of = intents.moment(row.label)) {
       moment.push_back(static_cast<std::uint32_t>(index_of(*of)));
-      found_moment.push_back(intents.best_moment(odds));
+      found_moment.push_back(intents.best_moment(odds, moments.odds(row.text)));
     }
   }
   EvaluationReport report{.set = "hwu64", .model = input.text.version(), .rows = truth.size()};
@@ -90,7 +104,8 @@ Result<EvaluationReport> evaluate_hwu64(const EvaluationInput& input) {
       {"accuracy", bootstrap(truth.size(), [&](Picks p) { return accuracy(truth, found, p); })},
       {"macro_f1", bootstrap(truth.size(), [&](Picks p) { return macro_f1(truth, found, p, intents.size()); })},
       {"moment_accuracy", bootstrap(moment.size(), [&](Picks p) { return accuracy(moment, found_moment, p); })},
-      {"moment_macro_f1", bootstrap(moment.size(), [&](Picks p) { return macro_f1(moment, found_moment, p, 4); })}};
+      {"moment_macro_f1",
+       bootstrap(moment.size(), [&](Picks p) { return macro_f1(moment, found_moment, p, kMomentClasses); })}};
   report.remarks.push_back("a head of its own learnt from " + std::to_string(train->size()) + " rows; " +
                            std::to_string(moment.size()) + " rows have a moment.");
   return report;
