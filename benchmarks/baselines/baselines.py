@@ -1,6 +1,7 @@
 """Baselines on the rows that `juncture eval` measures, printed beside ours: README.md in this folder."""
 import argparse
 import collections
+import csv
 import json
 import math
 import pathlib
@@ -13,6 +14,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
 import records
+import web_rules
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEED, RESAMPLES = 20261122, 1000
@@ -248,27 +250,111 @@ def simulated(arguments):
     show(f"simulated, {len(accounts)} accounts, text by logistic regression", arguments.ours, table)
 
 
+def over_rows(truth, found, measure, groups=None):
+    truth, found = np.asarray(truth), np.asarray(found)
+    return bootstrap(np.arange(len(truth)) if groups is None else groups, lambda rows: measure(truth[rows], found[rows]))
+
+
+def accuracy(truth, found):
+    return np.mean(truth == found)
+
+
+def macro_f1(truth, found):
+    return f1_score(truth, found, labels=np.unique(truth), average="macro", zero_division=0)
+
+
+HWU64_MOMENTS = {"transport_query": "go", "transport_taxi": "go", "transport_traffic": "go",
+                 "recommendation_locations": "go", "takeaway_order": "buy", "transport_ticket": "buy",
+                 "cooking_recipe": "do", "news_query": "know", "weather_query": "know"}
+
+
 def hwu64(arguments):
     read = lambda name: list(zip(*(line.split("\t")[:2] for line in pathlib.Path(name).read_text().splitlines()[1:])))
     train, test = read(arguments.train[0]), read(arguments.files[0])
     names = sorted(set(train[1]))
     label, truth = [names.index(n) for n in train[1]], np.array([names.index(n) if n in names else -1 for n in test[1]])
-    found = {
-        "majority": np.full(len(truth), collections.Counter(label).most_common(1)[0][0]),
-        "logistic regression": linear_text().fit(train[0], label).predict(test[0]),
-        "Vowpal Wabbit": VowpalWabbit(len(names), passes=5).fit(train[0], label).predict_proba(test[0]).argmax(1),
+    moment_of = np.array([HWU64_MOMENTS.get(n, "know" if n.startswith("qa_") else "") for n in names])
+    kinds = ["know", "go", "do", "buy"]
+    share = np.bincount(label, minlength=len(names)) / len(label)
+    odds = {
+        "majority": np.tile(share, (len(truth), 1)),
+        "logistic regression": linear_text().fit(train[0], label).predict_proba(test[0]),
+        "Vowpal Wabbit": VowpalWabbit(len(names), passes=5).fit(train[0], label).predict_proba(test[0]),
     }
-    show(f"hwu64, {len(truth)} rows", arguments.ours,
-         {m: {"accuracy": bootstrap(np.arange(len(truth)), lambda r, f=f: np.mean(f[r] == truth[r]))} for m, f in found.items()})
+    rows = np.flatnonzero((truth >= 0) & (moment_of[truth] != ""))
+    table = {}
+    for model, p in odds.items():
+        moment = np.array([p[:, moment_of == kind].sum(1) for kind in kinds]).argmax(0)
+        table[model] = {
+            "accuracy": over_rows(truth, p.argmax(1), accuracy),
+            "moment_macro_f1": over_rows([kinds.index(moment_of[t]) for t in truth[rows]], moment[rows], macro_f1)}
+    show(f"hwu64, {len(truth)} rows, {len(rows)} with a moment", arguments.ours, table)
+
+
+def orcas(arguments):
+    rows = list(csv.DictReader(open(arguments.files[0]), delimiter="\t", quoting=csv.QUOTE_NONE))
+    truth = np.array([{"Abstain": "open"}.get(row["label_manual"], row["label_manual"].lower()) for row in rows])
+    broad = np.vectorize(lambda intent: intent if intent in ("navigational", "transactional") else "informational")
+    found = {"rules": ([web_rules.web_intent(row["query"], "") for row in rows],
+                       [web_rules.web_intent(row["query"], row["url"]) for row in rows])}
+    most = collections.Counter(truth).most_common(1)[0][0]
+    found["majority"] = ([most] * len(rows),) * 2
+    show(f"orcas, {len(rows)} rows", arguments.ours,
+         {model: {"macro_f1_query": over_rows(truth, by_query, macro_f1),
+                  "macro_f1_url": over_rows(truth, by_url, macro_f1),
+                  "accuracy_query": over_rows(truth, by_query, accuracy),
+                  "accuracy_url": over_rows(truth, by_url, accuracy),
+                  "accuracy_3": over_rows(broad(truth), broad(by_url), accuracy),
+                  "macro_f1_3": over_rows(broad(truth), broad(by_url), macro_f1)}
+          for model, (by_query, by_url) in found.items()})
+
+
+APPS = {"know": "google search,google chrome,safari,bing,wikipedia,firefox,chrome",
+        "go": "google maps,waze,yelp,foursquare,uber,mapquest,tripadvisor,booking,airbnb",
+        "do": "youtube,pinterest,yummly,vimeo",
+        "buy": "amazon,ebay,play store,app store,google play store,walmart,macy's,target,groupon,best buy,homedepot,"
+               "play sotre"}
+
+
+def unimobile(arguments):
+    moment_of = {app: kind for kind, (_, apps) in enumerate(APPS.items()) for app in apps.split(",")}
+    read = lambda name: [(row["Query"], moment_of[row["App0"]], row["TaskId"])
+                         for row in csv.DictReader(open(name)) if row["App0"] in moment_of]
+    train, test = list(zip(*read(arguments.train[0]))), list(zip(*read(arguments.files[0])))
+    found = {
+        "majority": np.full(len(test[0]), collections.Counter(train[1]).most_common(1)[0][0]),
+        "logistic regression": linear_text().fit(train[0], train[1]).predict(test[0]),
+        "Vowpal Wabbit": VowpalWabbit(len(APPS), passes=5).fit(train[0], train[1]).predict_proba(test[0]).argmax(1),
+    }
+    show(f"unimobile, {len(test[0])} rows", arguments.ours,
+         {model: {"macro_f1": over_rows(test[1], f, macro_f1, test[2]), "accuracy": over_rows(test[1], f, accuracy, test[2])}
+          for model, f in found.items()})
+
+
+def notices(arguments):
+    kinds = {"planning": 0, "tender": 1, "award": 2, "contract": 2}
+    rows = [json.loads(line) for line in pathlib.Path(arguments.files[0]).read_text().splitlines() if line]
+    text = np.array([f"{row['title']} {row.get('description') or ''}" for row in rows])
+    truth = np.array([next(k for name, k in kinds.items() if row["tag"][0].startswith(name)) for row in rows])
+    process = np.unique([row["ocid"] for row in rows], return_inverse=True)[1]
+    found = np.zeros(len(rows), int)
+    for fold in range(5):
+        train = process % 5 != fold
+        found[~train] = linear_text().fit(text[train], truth[train]).predict(text[~train])
+    most = np.full(len(rows), np.bincount(truth).argmax())
+    show(f"notices, {len(rows)} rows, five folds by purchase", arguments.ours,
+         {"majority": {"macro_f1": over_rows(truth, most, macro_f1, process)},
+          "logistic regression": {"macro_f1": over_rows(truth, found, macro_f1, process)}})
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    of_texts = {"labelled": labelled, "simulated": simulated, "hwu64": hwu64}
+    of_texts = {"labelled": labelled, "simulated": simulated, "hwu64": hwu64, "orcas": orcas,
+                "unimobile": unimobile, "notices": notices}
     of_records = {"uci": records.uci, "bpi12": records.bpi12, "olist": records.olist}
     parser.add_argument("set", choices=[*of_texts, *of_records])
     parser.add_argument("files", nargs="+", help="what is measured; simulated: the folder of `juncture simulate`")
-    parser.add_argument("--train", nargs="+", help="what is learnt from: hwu64, uci, bpi12, olist")
+    parser.add_argument("--train", nargs="+", help="what is learnt from: hwu64, unimobile, uci, bpi12, olist")
     parser.add_argument("--ours", type=lambda name: json.loads(pathlib.Path(name).read_text()),
                         help="output of `juncture eval SET ... --json` on the same rows")
     arguments = parser.parse_args()

@@ -1,6 +1,6 @@
 #include "juncture/core/hash.h"
 
-// The same function compiled in: words and letter n-grams are short, and a call into the library costs as much as they do.
+// The same function compiled in: words and letter n-grams are short, and a call into the library costs as much.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 

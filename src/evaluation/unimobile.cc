@@ -14,7 +14,7 @@ namespace juncture {
 namespace {
 
 // Chosen by 5-fold cross-validation by task inside the train part: slow steps, so that no task is learnt by heart.
-constexpr ClassifierOptions kOptions{.seed = 20261122, .epochs = 30, .rate = 0.01, .l2 = 1e-3, .balance = 0.7};
+constexpr ClassifierOptions kOptions{.seed = 20261122, .epochs = 30, .rate = 0.01, .l2 = 1e-3, .balance = 0.75};
 constexpr std::size_t kClasses = 4;
 constexpr float kDescriptionWeight = 3;  // of a task, beside its queries at 1
 constexpr float kFurtherWeight = 0.5F;   // of all further apps of a query together, beside the first at 1
