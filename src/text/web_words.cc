@@ -64,6 +64,7 @@ std::vector<WebWord> make_web_words(const TaxonomyWeb& web) {
     for (const std::string& words : web.paths[k]) add(normal(words), WebPlace::path, k);
   }
   std::vector<WebWord> out;
+  out.reserve(bits.size());
   for (const auto& [key, of] : bits) out.push_back({key.second, key.first, of});
   return out;
 }

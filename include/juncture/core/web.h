@@ -16,8 +16,8 @@ inline constexpr std::array<std::string_view, kWebIntents> kWebIntentNames{"fact
                                                                            "transactional", "open"};
 using WebIntentOdds = std::array<float, kWebIntents>;
 
-// What a phrase of a query speaks for. `question` and `task` only where a text begins with it. `negation` takes the
-// weight from cues just behind it; `foreign` is a word that only a text in another language has.
+// What a phrase of a query speaks for. `question`, `task`: where a text begins with it; `institution`: where it ends a
+// name. `negation` takes the weight from cues behind it; `foreign` is a word that only a text in another language has.
 enum class WebCue : std::uint8_t { question, how_to, task, fact, act, site, name, institution, negation, foreign };
 inline constexpr std::size_t kWebCues = 10;
 inline constexpr std::array<std::string_view, kWebCues> kWebCueNames{

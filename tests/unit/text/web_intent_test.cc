@@ -41,7 +41,8 @@ TEST_CASE("an address that is typed as a query wants the site", "[text]") {
 TEST_CASE("a word for an organisation makes a name only where names have it", "[text]") {
   const TextModel model = quickly_trained();
   TextScorer scorer(model);
-  for (const std::string_view query : {"milford college", "university of milford", "milford county superior court", "cook county court"}) {
+  for (const std::string_view query :
+       {"milford college", "university of milford", "milford county superior court", "cook county court"}) {
     CHECK(intent_of(scorer, query) == WebIntent::navigational);
   }
   for (const std::string_view query : {"university ranking", "hotels in milford", "college dorm bedding"}) {
