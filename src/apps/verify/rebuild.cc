@@ -94,9 +94,10 @@ Status Rebuilder::Impl::join() {
 }
 
 Result<Offset> Rebuilder::Impl::start_of(Partition p, const Changelog& changelog, const Watermarks& input) {
-  auto from = changelog.first() ? changelog.first()->next_of(input_) : std::optional<Offset>();
-  if (!from && with_.subject.from_beginning) from = 0;
-  if (from && *from >= input.begin) return *from;
+  constexpr Offset kUnknown = -1;
+  const auto recorded = changelog.first() ? changelog.first()->next_of(input_) : std::optional<Offset>();
+  const Offset from = recorded.value_or(with_.subject.from_beginning ? 0 : kUnknown);
+  if (from >= input.begin) return from;
   if (with_.partial) return input.begin;
   Timestamp first{};
   const Status read =
@@ -105,11 +106,12 @@ Result<Offset> Rebuilder::Impl::start_of(Partition p, const Changelog& changelog
         return Status{};
       });
   if (!read) return tl::unexpected(read.error());
-  return fail(Domain::setup, "input_gone",
-              fmt::format("{}/{} now begins at offset {} ({}), state began {}: what is older would be missing; "
-                          "--partial accepts that",
-                          input_, p, input.begin, utc_text(first),
-                          from ? "at " + std::to_string(*from) : std::string("where nobody knows any more")));
+  return fail(
+      Domain::setup, "input_gone",
+      fmt::format("{}/{} now begins at offset {} ({}), state began {}: what is older would be missing; "
+                  "--partial accepts that",
+                  input_, p, input.begin, utc_text(first),
+                  from == kUnknown ? std::string("where nobody knows any more") : "at " + std::to_string(from)));
 }
 
 Result<Plan> Rebuilder::Impl::plan(Partition p, const Changelog& changelog) {
