@@ -92,7 +92,7 @@ void note_standing(Track& track, std::int64_t time_ms, const StageOdds& odds) {
     sum += odds[s] * static_cast<float>(s);
   }
   day.stage = static_cast<std::uint8_t>(1.5F + 20.0F * sum / mass);
-  day.active = static_cast<std::uint8_t>(mass * 255.0F + .5F);
+  day.active = static_cast<std::uint8_t>(std::min(mass * 255.0F + .5F, 255.0F));
 }
 
 void note_text(const StageChain& chain, BeliefState& state, const Evidence& evidence, const Lanes& l) {

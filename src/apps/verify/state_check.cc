@@ -175,7 +175,7 @@ Status StateCheck::fold(Offset from, const Changelog& changelog, const Watermark
     // Work that no commit covers may have left outputs behind, at least once.
     return done && (exactly_once || with_.outputs.empty()) ? Status{} : fold.take(record);
   });
-  if (!read) return read;
+  if (!read) return tl::unexpected(read.error());
   if (report_.unknown > 0) tell_unknown(*switches);
   if (!noted) note_older();
   if (!done) state_ = fold.take_state();
