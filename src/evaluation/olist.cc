@@ -15,7 +15,8 @@
 namespace juncture {
 namespace {
 
-constexpr std::size_t kBins = 10, kRare = 10;
+constexpr std::size_t kBins = 10;
+constexpr std::size_t kRareOrigin = 10, kRarePage = 40;  // fewer leads than that tell nothing of a page
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::array<double, 4> kHalfLives{20, 45, 90, 365};  // days
 constexpr std::array<double, 4> kRidges{1, 4, 16, 64};
@@ -23,7 +24,7 @@ constexpr std::array<double, 3> kCuts{0.70, 0.80, 0.90};  // of the leads by tim
 
 struct Leads {
   std::vector<std::int64_t> at_ms;
-  std::vector<std::string> origin, page, weekday;
+  std::vector<std::string> origin, page, both, weekday;  // both: a page as it is come to from an origin
   std::vector<std::uint8_t> won;
 };
 
@@ -65,6 +66,7 @@ Result<Leads> read_leads(std::span<const DataFile> files) {
       out.at_ms.push_back(*at);
       out.page.push_back(leads.at(r, *page));
       out.origin.push_back(leads.at(r, *origin));
+      out.both.push_back(out.origin.back() + " " + out.page.back());
       const std::chrono::sys_days day{std::chrono::days(*at / kDayMs)};
       out.weekday.push_back(std::to_string(std::chrono::weekday(day).iso_encoding()));
       out.won.push_back(won.contains(leads.at(r, *id)) ? 1 : 0);
@@ -75,17 +77,20 @@ Result<Leads> read_leads(std::span<const DataFile> files) {
 
 struct Encoding {
   explicit Encoding(const Leads& leads)
-      : origins(leads.origin, kRare), pages(leads.page, kRare), weekdays(leads.weekday, kRare) {}
+      : origins(leads.origin, kRareOrigin),
+        pages(leads.page, kRarePage),
+        both(leads.both, kRarePage),
+        weekdays(leads.weekday, kRareOrigin) {}
   Dataset of(const Leads& leads) const {
     Dataset out;
     out.positive = leads.won;
-    for (auto columns :
-         {origins.indicators(leads.origin), pages.indicators(leads.page), weekdays.indicators(leads.weekday)}) {
+    for (auto columns : {origins.indicators(leads.origin), pages.indicators(leads.page), both.indicators(leads.both),
+                         weekdays.indicators(leads.weekday)}) {
       for (auto& column : columns) out.columns.push_back(std::move(column));
     }
     return out;
   }
-  Categories origins, pages, weekdays;
+  Categories origins, pages, both, weekdays;
 };
 
 // Half as much for each `half_life` days before `now`.

@@ -46,8 +46,8 @@ double WorkingTime::days(std::int64_t at_ms) const {
   const std::int64_t within = in_week(at_ms);
   const auto hour = static_cast<std::size_t>(within / kHourMs);
   const double part = static_cast<double>(within % kHourMs) / static_cast<double>(kHourMs);
-  const auto weeks = static_cast<double>((at_ms - within) / kWeekMs);
-  return 7 * weeks + before_[hour] + (before_[hour + 1] - before_[hour]) * part;
+  const std::int64_t weeks = (at_ms - within) / kWeekMs;
+  return 7 * static_cast<double>(weeks) + before_[hour] + (before_[hour + 1] - before_[hour]) * part;
 }
 
 // Pooled figures of each activity, which the substates start from and are held to; then EM.

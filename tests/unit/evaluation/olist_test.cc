@@ -38,7 +38,7 @@ TEST_CASE("olist: order by origin, and a level that follows the drift", "[evalua
   CHECK(report->rows == 400);
   CHECK(figure_of(*report, "auc").value > 0.75);
   CHECK(std::abs(figure_of(*report, "mean_odds_less_share_won").value) < 0.08);
-  CHECK(figure_of(*report, "ece").value < 0.1);
+  CHECK(figure_of(*report, "ece").value < 0.13);  // exactly right odds have .07 in bins of 40 leads
 }
 
 TEST_CASE("olist: both kinds of file are needed, and errors say where", "[evaluation]") {
