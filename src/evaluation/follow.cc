@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "juncture/core/hash.h"
+#include "juncture/inference/committee.h"
 #include "juncture/inference/filter.h"
 
 namespace juncture {
@@ -20,10 +22,11 @@ std::uint8_t best_of(const Odds& odds) {
 }
 
 // Odds of one of the twelve, the hidden conditions apart.
-float share(const StageOdds& odds, std::size_t stage) {
-  float sum = 0;
-  for (std::size_t s = 0; s < kBuyingStages; ++s) sum += odds[s];
-  return odds[stage] / sum;
+template <class Odds>
+float share(const Odds& odds, std::size_t stage) {
+  double sum = 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) sum += static_cast<double>(odds[s]);
+  return static_cast<float>(static_cast<double>(odds[stage]) / sum);
 }
 
 // Where the true stage and what is done of it lie on the chain's own scale of progress, 0..100.
@@ -54,10 +57,23 @@ float stopped_odds(const StageOdds& odds) {
   return odds[index_of(Stage::stalled)] + odds[index_of(Stage::rejected)];
 }
 
+template <class Odds>
+Said said_of(const Odds& odds, std::size_t truth) {
+  Said out;
+  out.found = best_of(odds);
+  out.p_truth = share(odds, truth);
+  out.p_found = share(odds, out.found);
+  return out;
+}
+
 class Follower {
  public:
-  Follower(const StageChain& chain, const PlainHmm& hmm, const RecordedJourney& journey)
-      : chain_(chain), hmm_(hmm), journey_(journey), odds_(hmm.initial()) {
+  Follower(const Models& models, const RecordedJourney& journey)
+      : models_(models),
+        chain_(models.chain),
+        journey_(journey),
+        odds_(models.hmm.initial()),
+        odds_trained_(models.hmm_trained.initial()) {
     last_active_ = journey.days.size();
     while (last_active_ > 0 && journey.days[last_active_ - 1].condition == TrueCondition::stalled) --last_active_;
   }
@@ -68,19 +84,20 @@ class Follower {
     mute.has_text = false;
     absorb(chain_, untold_, mute);
     absorb(chain_, noiseless_, told(evidence, day.stage));
-    hmm_.step(evidence, odds_);
+    if (models_.fitted != nullptr) absorb(*models_.fitted, fitted_, evidence);
+    models_.hmm.step(evidence, odds_);
+    models_.hmm_trained.step(evidence, odds_trained_);
     end_silence(day_of(journey_, evidence.at.time_ms));
     last_ms_ = evidence.at.time_ms;
     if (day.condition == TrueCondition::rejected) return;
-    const StageOdds said = stages_of(chain_, prospect_);
     EventRow row;
     row.truth = day.stage;
-    row.found = best_of(said);
-    row.found_hmm = best_of(odds_);
-    row.p_truth = share(said, row.truth);
-    row.p_found = share(said, row.found);
-    row.p_truth_hmm = static_cast<float>(odds_[row.truth]);
-    row.p_found_hmm = static_cast<float>(odds_[row.found_hmm]);
+    row.said[index_of(Model::filter)] = said_of(stages_of(chain_, prospect_), row.truth);
+    if (models_.fitted != nullptr) {
+      row.said[index_of(Model::fitted)] = said_of(stages_of(*models_.fitted, fitted_), row.truth);
+    }
+    row.said[index_of(Model::hmm)] = said_of(odds_, row.truth);
+    row.said[index_of(Model::hmm_trained)] = said_of(odds_trained_, row.truth);
     row.p_truth_untold = share(stages_of(chain_, untold_), row.truth);
     trace_.events.push_back(row);
   }
@@ -93,16 +110,24 @@ class Follower {
     const Reading said = read(chain_, prospect_, from_ms(now));
     DayRow row;
     row.stopped_days = stopped_;
-    row.final_stall = journey_.no_decision && d >= last_active_;
+    row.final_stall = journey_.end == JourneyEnd::no_decision && d >= last_active_;
     row.progress = true_progress(chain_, day);
     row.covered = row.progress >= said.progress_lo && row.progress <= said.progress_hi;
     row.width = said.progress_hi - said.progress_lo;
     row.stalled = said.stages[index_of(Stage::stalled)];
     row.stopped = stopped_odds(said.stages);
-    cross(d, row.stopped, stopped_odds(read(chain_, noiseless_, from_ms(now)).stages));
+    const StageOdds noiseless = read(chain_, noiseless_, from_ms(now)).stages;
+    cross(d, row.stopped, stopped_odds(noiseless));
     row.silence = static_cast<float>(now - last_ms_) / static_cast<float>(kDayMs);
     trace_.days.push_back(row);
-    seek(d, day, best_of(said.stages), best_of(odds_));
+    std::array<std::uint8_t, kModels> found{};
+    found.fill(best_of(said.stages));
+    if (models_.fitted != nullptr) {
+      found[index_of(Model::fitted)] = best_of(read(*models_.fitted, fitted_, from_ms(now)).stages);
+    }
+    found[index_of(Model::hmm)] = best_of(odds_);
+    found[index_of(Model::hmm_trained)] = best_of(odds_trained_);
+    seek(d, day, found, best_of(noiseless));
   }
 
   Trace finish() {
@@ -133,30 +158,40 @@ class Follower {
   struct Sought {
     std::size_t since = 0;
     std::uint32_t visited = 0;
-    Change change{kNotFound, kNotFound};
+    Change change;
   };
 
-  void seek(std::size_t d, const TrueDay& day, std::uint8_t found, std::uint8_t found_hmm) {
+  void seek(std::size_t d, const TrueDay& day, const std::array<std::uint8_t, kModels>& found, std::uint8_t noiseless) {
     if (day.condition != TrueCondition::rejected && day.stage != stage_) {
-      if (stage_ != kNoStage) sought_.push_back({.since = d});
+      if (stage_ != kNoStage) {
+        Sought& one = sought_.emplace_back();
+        one.since = d;
+        one.change.days.fill(kNotFound);
+        one.change.noiseless = kNotFound;
+      }
       stage_ = day.stage;
     }
     std::erase_if(sought_, [&](Sought& one) {
       const auto days = static_cast<float>(d - one.since);
       one.visited |= 1U << static_cast<unsigned>(stage_);
-      if ((one.visited >> found & 1U) != 0) one.change.days = std::min(one.change.days, days);
-      if ((one.visited >> found_hmm & 1U) != 0) one.change.days_hmm = std::min(one.change.days_hmm, days);
-      const bool over = days >= kNotFound || std::max(one.change.days, one.change.days_hmm) < kNotFound;
+      const auto been = [&](std::uint8_t stage) { return (one.visited >> stage & 1U) != 0; };
+      float last = 0;
+      for (std::size_t m = 0; m < kModels; ++m) {
+        if (been(found[m])) one.change.days[m] = std::min(one.change.days[m], days);
+        last = std::max(last, one.change.days[m]);
+      }
+      if (been(noiseless)) one.change.noiseless = std::min(one.change.noiseless, days);
+      const bool over = days >= kNotFound || std::max(last, one.change.noiseless) < kNotFound;
       if (over) trace_.changes.push_back(one.change);
       return over;
     });
   }
 
+  const Models& models_;
   const StageChain& chain_;
-  const PlainHmm& hmm_;
   const RecordedJourney& journey_;
-  PlainHmm::Odds odds_;
-  Prospect prospect_, untold_, noiseless_;
+  PlainHmm::Odds odds_, odds_trained_;
+  Prospect prospect_, fitted_, untold_, noiseless_;
   Trace trace_;
   std::size_t last_active_ = 0, crossed_ = kNever, crossed_noiseless_ = kNever;
   std::int64_t last_ms_ = 0;
@@ -176,9 +211,8 @@ std::vector<std::uint8_t> stages_at(const RecordedJourney& journey, std::span<co
   return out;
 }
 
-Trace follow(const StageChain& chain, const PlainHmm& hmm, const RecordedJourney& journey,
-             std::span<const Evidence> evidence) {
-  Follower follower(chain, hmm, journey);
+Trace follow(const Models& models, const RecordedJourney& journey, std::span<const Evidence> evidence) {
+  Follower follower(models, journey);
   std::size_t next = 0;
   for (std::size_t d = 0; d < journey.days.size(); ++d) {
     for (; next < evidence.size() && day_of(journey, evidence[next].at.time_ms) <= d; ++next) {
@@ -187,6 +221,33 @@ Trace follow(const StageChain& chain, const PlainHmm& hmm, const RecordedJourney
     follower.close_day(d);
   }
   return follower.finish();
+}
+
+std::vector<SizeRow> committee_sizes(const RecordedJourney& journey) {
+  constexpr int kMost = 8;
+  std::vector<SizeRow> out;
+  Account account;
+  std::vector<std::size_t> next(journey.people.size());
+  for (std::size_t d = 0; d < journey.days.size(); ++d) {
+    const std::int64_t now = journey.from_ms + static_cast<std::int64_t>(d + 1) * kDayMs;
+    int joined = 0;
+    account.members.clear();
+    for (std::size_t p = 0; p < journey.people.size(); ++p) {
+      const RecordedPerson& person = journey.people[p];
+      joined += person.of_committee && person.from_ms < now ? 1 : 0;
+      while (next[p] < person.evidence.size() && person.evidence[next[p]].at.time_ms < now) ++next[p];
+      if (next[p] == 0) continue;
+      Member& member = account.members.emplace_back();
+      member.prospect = hash64(person.prospect);
+      member.first_ms = person.evidence.front().at.time_ms;
+      member.last_ms = person.evidence[next[p] - 1].at.time_ms;
+      member.known = person.evidence[next[p] - 1].known;
+    }
+    const SizeEstimate size = committee_size(count_ids(account, now));
+    if (size.high == 0 || joined < 1 || joined > kMost) continue;  // nobody was heard of for half a year
+    out.push_back({size.low <= joined && joined <= size.high, static_cast<float>(size.high - size.low)});
+  }
+  return out;
 }
 
 }  // namespace juncture

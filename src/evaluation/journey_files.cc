@@ -61,13 +61,14 @@ class Reader {
     if (what == "journey") {
       journey.kind = std::string(truth.text("variant")) + " " + std::string(truth.text("density"));
       journey.from_ms = truth.integer("from");
-      journey.no_decision = truth.text("end") == "no_decision";
+      journey.end = parse_name<JourneyEnd>(kJourneyEndNames, truth.text("end")).value_or(JourneyEnd::open);
       return {};
     }
     if (what == "person") {
       const JsonMember* committee = truth.find("committee", JsonKind::boolean);
       journey.people.push_back({.prospect = std::string(truth.text("prospect")),
                                 .of_committee = committee != nullptr && committee->flag,
+                                .from_ms = truth.integer("from"),
                                 .evidence = {}});
       person_of_[journey.people.back().prospect] = {place->second, journey.people.size() - 1};
       return {};
@@ -156,6 +157,22 @@ std::vector<Evidence> merged(const RecordedJourney& journey) {
     out.insert(out.end(), person.evidence.begin(), person.evidence.end());
   }
   std::sort(out.begin(), out.end(), [](const Evidence& a, const Evidence& b) { return a.at < b.at; });
+  return out;
+}
+
+Journey history_of(const RecordedJourney& journey) {
+  Journey out;
+  for (const Evidence& evidence : merged(journey)) {
+    JourneyMark mark{.at_ms = evidence.at.time_ms, .has_text = evidence.has_text};
+    if (!mark.has_text) continue;
+    for (std::size_t y = 0; y < kEvidenceClasses; ++y) {
+      mark.log_ratio[y] = static_cast<float>(evidence.ratio[y]) / kRatioScale;
+    }
+    out.marks.push_back(mark);
+  }
+  const std::int64_t end = journey.from_ms + static_cast<std::int64_t>(journey.days.size()) * kDayMs;
+  out.end = journey.end;
+  out.end_ms = out.marks.empty() ? end : std::max(end, out.marks.back().at_ms);
   return out;
 }
 

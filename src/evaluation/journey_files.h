@@ -8,6 +8,7 @@
 #include "juncture/core/evidence.h"
 #include "juncture/core/result.h"
 #include "juncture/evaluation/evaluate.h"
+#include "juncture/learning/fit_journeys.h"
 #include "juncture/text/model.h"
 
 namespace juncture {
@@ -23,12 +24,13 @@ struct TrueDay {
 struct RecordedPerson {
   std::string prospect;
   bool of_committee = true;
+  std::int64_t from_ms = 0;        // on the committee since
   std::vector<Evidence> evidence;  // in event order, each id once
 };
 
 struct RecordedJourney {
   std::string account, kind;  // kind: "G2 sparse"
-  bool no_decision = false;
+  JourneyEnd end = JourneyEnd::open;
   std::int64_t from_ms = 0;  // start of the first day
   std::vector<TrueDay> days;
   std::vector<RecordedPerson> people;
@@ -40,5 +42,8 @@ Result<std::vector<RecordedJourney>> read_journeys(const TextModel& text, std::s
 
 // What all of an account's people did, in event order.
 std::vector<Evidence> merged(const RecordedJourney& journey);
+
+// The same as a history that the chain is fitted to: texts and how it ended, no stage of the truth.
+Journey history_of(const RecordedJourney& journey);
 
 }  // namespace juncture

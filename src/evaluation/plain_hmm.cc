@@ -15,7 +15,45 @@ void normalise(PlainHmm::Odds& odds) {
 
 }  // namespace
 
-void PlainHmm::learn(std::span<const std::uint8_t> stages) {
+PlainHmm::PlainHmm(const Odds& starts, const Transitions& transitions) : starts_(starts), transitions_(transitions) {
+  normalise(starts_);
+  for (Odds& row : transitions_) normalise(row);
+}
+
+void PlainHmm::step(const Evidence& evidence, Odds& odds) const {
+  Odds next{};
+  for (std::size_t from = 0; from < kBuyingStages; ++from) {
+    for (std::size_t to = 0; to < kBuyingStages; ++to) next[to] += odds[from] * transitions_[from][to];
+  }
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    next[s] *= std::exp(static_cast<double>(evidence.ratio[s]) / static_cast<double>(kRatioScale));
+  }
+  normalise(next);
+  odds = next;
+}
+
+PlainHmm hmm_of_priors(const StageChain& chain, double events_per_day) {
+  const StageChainParameters& parameters = chain.parameters();
+  PlainHmm::Odds starts{};
+  PlainHmm::Transitions transitions{};
+  for (std::size_t p = 0; p < kPhases; ++p) {
+    if (chain.stage_of(p) < kBuyingStages) starts[chain.stage_of(p)] += static_cast<double>(chain.prior()[p]);
+  }
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    const double leaves = 1 - std::exp(-1 / (mean_dwell_days(parameters, s) * events_per_day));
+    const JumpOdds jumps = jump_odds(parameters, s);
+    double rest = 1;
+    for (std::size_t to = 0; to < kBuyingStages; ++to) {
+      transitions[s][to] = leaves * jumps.odds[to] / jumps.total;
+      rest -= jumps.odds[to] / jumps.total;
+    }
+    transitions[s][s] += 1 - leaves;
+    transitions[s][0] += leaves * std::max(rest, 0.0);  // behind the last stage another purchase begins
+  }
+  return {starts, transitions};
+}
+
+void StageCounts::add(std::span<const std::uint8_t> stages) {
   for (std::size_t i = 0; i < stages.size(); ++i) {
     if (i == 0) {
       starts_[stages[0]] += 1;
@@ -25,26 +63,16 @@ void PlainHmm::learn(std::span<const std::uint8_t> stages) {
   }
 }
 
-PlainHmm::Odds PlainHmm::initial() const {
-  Odds out = starts_;
-  for (double& x : out) x += kSmoothing;
-  normalise(out);
-  return out;
-}
-
-void PlainHmm::step(const Evidence& evidence, Odds& odds) const {
-  Odds next{};
+PlainHmm StageCounts::hmm() const {
+  PlainHmm::Odds starts = starts_;
+  PlainHmm::Transitions transitions = transitions_;
   for (std::size_t from = 0; from < kBuyingStages; ++from) {
-    Odds row = transitions_[from];
-    for (std::size_t to = 0; to < kBuyingStages; ++to) row[to] += from == to ? 20 * kSmoothing : kSmoothing / 4;
-    normalise(row);
-    for (std::size_t to = 0; to < kBuyingStages; ++to) next[to] += odds[from] * row[to];
+    starts[from] += kSmoothing;
+    for (std::size_t to = 0; to < kBuyingStages; ++to) {
+      transitions[from][to] += from == to ? 20 * kSmoothing : kSmoothing / 4;
+    }
   }
-  for (std::size_t s = 0; s < kBuyingStages; ++s) {
-    next[s] *= std::exp(static_cast<double>(evidence.ratio[s]) / static_cast<double>(kRatioScale));
-  }
-  normalise(next);
-  odds = next;
+  return {starts, transitions};
 }
 
 }  // namespace juncture

@@ -3,26 +3,41 @@
 
 #include <array>
 #include <span>
-#include <vector>
 
 #include "juncture/core/evidence.h"
 #include "juncture/core/vocabulary.h"
+#include "juncture/inference/stage_chain.h"
 
 namespace juncture {
 
 class PlainHmm {
  public:
   using Odds = std::array<double, kBuyingStages>;
+  using Transitions = std::array<Odds, kBuyingStages>;
 
-  // Counts of where sequences of stages begin and how they go on, one stage an event.
-  void learn(std::span<const std::uint8_t> stages);
+  PlainHmm(const Odds& starts, const Transitions& transitions);
   // Moves one event on and takes in its text, as p(text given stage) / p(text).
   void step(const Evidence& evidence, Odds& odds) const;
-  Odds initial() const;
+  const Odds& initial() const { return starts_; }
 
  private:
-  std::array<std::array<double, kBuyingStages>, kBuyingStages> transitions_{};
-  Odds starts_{};
+  Odds starts_;
+  Transitions transitions_;  // rows add up to one
+};
+
+// What is supposed before any journey is known, the filter's own priors: a stage's mean dwell is so many events of a
+// stream that has `events_per_day`, and where it leads is the same.
+PlainHmm hmm_of_priors(const StageChain& chain, double events_per_day);
+
+// Where true sequences of stages begin and how they go on, one stage an event.
+class StageCounts {
+ public:
+  void add(std::span<const std::uint8_t> stages);
+  PlainHmm hmm() const;
+
+ private:
+  PlainHmm::Odds starts_{};
+  PlainHmm::Transitions transitions_{};
 };
 
 }  // namespace juncture

@@ -88,7 +88,10 @@ void fold_day(const StageChain& chain, const Account& account, AccountBelief& be
   const std::int64_t at_ms = static_cast<std::int64_t>(day.day) * kDayMs + kDayMs / 2;
   const bool first = !state.started;
   const double days = first ? 0.0 : static_cast<double>(at_ms - state.belief_ms) / kDayMs;
-  if (first) start(chain, state, at_ms);
+  if (first) {
+    start(chain, state, at_ms);
+    state.first_ms = at_ms;
+  }
   propagate(chain, state, at_ms);
   if (day.visits > 0) {
     if (!first) {
@@ -133,6 +136,7 @@ std::size_t fold_until(const StageChain& chain, const Account& account, const st
 // What is of the people beside their days.
 void add_totals(const Account& account, AccountBelief& out) {
   std::uint32_t offline = 0;
+  out.state.first_ms = 0;
   for (const Member& member : account.members) {
     if (member.last_ms <= 0) continue;  // nothing of what they did may be told
     out.state.first_ms = out.state.first_ms == 0 ? member.first_ms : std::min(out.state.first_ms, member.first_ms);

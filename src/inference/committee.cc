@@ -13,7 +13,8 @@ constexpr double kDayMs = 86'400'000.0, kLn2 = 0.69314718055994530942;
 constexpr int kPeopleMax = 24;
 constexpr int kIdsMax = 24;
 // Of ids in general; docs/decisions/0006 says where they are from.
-constexpr double kSeen = .9;           // odds that a member leaves a trace here at all
+// Odds that a member leaves a trace here at all: where few ids were seen once only, more, and most.
+constexpr std::array<double, 3> kSeen{.9, .8, .6};
 constexpr double kBorrows = .08;       // odds that an unclaimed member is only seen under somebody else's id
 constexpr double kMoreUnclaimed = .6;  // further ids of a person nobody has claimed, on average
 constexpr double kMoreKnown = .35;     // unclaimed ids of a known person, on average
@@ -49,7 +50,7 @@ double prior_of(int people, Responsibility responsibility) {
 }
 
 // P(that many people told apart, that many unclaimed ids | a group of that size).
-double likelihood_of(int group, int people, int unclaimed) {
+double likelihood_of(int group, int people, int unclaimed, double is_seen) {
   double out = 0;
   for (int seen = people; seen <= group; ++seen) {
     const int hidden = seen - people;
@@ -59,17 +60,17 @@ double likelihood_of(int group, int people, int unclaimed) {
       const double borrows = seen > 1 ? kBorrows : 0;
       ids += binomial(hidden, own, 1 - borrows) * poisson(unclaimed - own, kMoreUnclaimed * own + kMoreKnown * people);
     }
-    out += binomial(group, seen, kSeen) * ids / (seen + 1);
+    out += binomial(group, seen, is_seen) * ids / (seen + 1);
   }
   return out;
 }
 
-SizeEstimate estimate(int people, int unclaimed, Responsibility responsibility) {
+SizeEstimate estimate(int people, int unclaimed, Responsibility responsibility, double is_seen) {
   std::array<double, kPeopleMax + 1> odds{};
   double sum = 0;
   const int least = std::max(people, people + unclaimed > 0 ? 1 : 0);
   for (int n = least; n <= kPeopleMax; ++n) {
-    odds[static_cast<std::size_t>(n)] = prior_of(n, responsibility) * likelihood_of(n, people, unclaimed);
+    odds[static_cast<std::size_t>(n)] = prior_of(n, responsibility) * likelihood_of(n, people, unclaimed, is_seen);
     sum += odds[static_cast<std::size_t>(n)];
   }
   // The shortest range that holds 90 %.
@@ -92,19 +93,42 @@ SizeEstimate estimate(int people, int unclaimed, Responsibility responsibility) 
 
 using Estimates = std::array<SizeEstimate, (kPeopleMax + 1) * (kIdsMax + 1)>;
 
-Estimates all_estimates(Responsibility responsibility) {
+Estimates all_estimates(Responsibility responsibility, double is_seen) {
   Estimates out;
   for (int people = 0; people <= kPeopleMax; ++people) {
     for (int ids = 0; ids <= kIdsMax; ++ids) {
       if (people + ids == 0) continue;
-      out[static_cast<std::size_t>(people * (kIdsMax + 1) + ids)] = estimate(people, ids, responsibility);
+      out[static_cast<std::size_t>(people * (kIdsMax + 1) + ids)] = estimate(people, ids, responsibility, is_seen);
     }
   }
   return out;
 }
 
+// Made when first asked for.
+template <std::size_t R, std::size_t L>
+const Estimates& estimates() {
+  static const Estimates value = all_estimates(static_cast<Responsibility>(R), kSeen[L]);
+  return value;
+}
+using MakeEstimates = const Estimates& (*)();
+constexpr std::array<std::array<MakeEstimates, kSeen.size()>, 3> kEstimates{
+    {{estimates<0, 0>, estimates<0, 1>, estimates<0, 2>},
+     {estimates<1, 0>, estimates<1, 1>, estimates<1, 2>},
+     {estimates<2, 0>, estimates<2, 1>, estimates<2, 2>}}};
+
+// Whoever was seen on one day only was nearly not seen. One id more counts, and was.
+std::size_t level_of(const IdCounts& ids) {
+  const double share = static_cast<double>(ids.once + 1) / static_cast<double>(ids.people + ids.anonymous + 2);
+  return share < .25 ? 0 : share < .5 ? 1 : 2;
+}
+
 std::uint64_t person_of(const Member& member) {
   return member.person != 0 ? member.person : member.prospect;
+}
+
+std::size_t distinct(std::vector<std::uint64_t>& ids) {
+  std::sort(ids.begin(), ids.end());
+  return static_cast<std::size_t>(std::unique(ids.begin(), ids.end()) - ids.begin());
 }
 
 // Mean of 1 to 12, while active.
@@ -283,25 +307,25 @@ IdCounts count_ids(const Account& account, std::int64_t now_ms) {
   // Whoever was last seen half a year ago is not on this committee.
   constexpr double kGoneDays = 180;
   IdCounts out;
-  std::vector<std::uint64_t> people;
+  std::vector<std::uint64_t> people, again;
   for (const Member& member : account.members) {
     if (static_cast<double>(now_ms - member.last_ms) / kDayMs > kGoneDays) continue;
+    const bool once = static_cast<double>(member.last_ms - member.first_ms) < kDayMs;
     if (member.known || member.person != 0) {
       people.push_back(person_of(member));
+      if (!once) again.push_back(people.back());
     } else {
       ++out.anonymous;
+      out.once += once ? 1U : 0U;
     }
   }
-  std::sort(people.begin(), people.end());
-  out.people = static_cast<std::size_t>(std::unique(people.begin(), people.end()) - people.begin());
+  out.people = distinct(people);
+  out.once += out.people - distinct(again);
   return out;
 }
 
 SizeEstimate committee_size(const IdCounts& ids, Responsibility responsibility) {
-  static const std::array<Estimates, 3> by_responsibility{all_estimates(Responsibility::unknown),
-                                                          all_estimates(Responsibility::central),
-                                                          all_estimates(Responsibility::distributed)};
-  const Estimates& estimates = by_responsibility[index_of(responsibility)];
+  const Estimates& estimates = kEstimates[index_of(responsibility)][level_of(ids)]();
   const std::size_t people = std::min<std::size_t>(ids.people, kPeopleMax);
   const std::size_t unclaimed = std::min<std::size_t>(ids.anonymous, kIdsMax);
   return estimates[people * (kIdsMax + 1) + unclaimed];

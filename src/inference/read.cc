@@ -25,14 +25,14 @@ float nats_for(const StageChain& chain, const Evidence& evidence, const TailNote
       evidence.type == SignalType::feedback && evidence.action == FeedbackAction::wrong && evidence.stage < kStages;
   if (!correction && note.weight == 0) return 0;
   Lanes l;
-  log_likelihood(chain, evidence, noise, l);
+  log_likelihood(chain, evidence, l);
   float others = 0, mass = 0;
   for (std::size_t s = 0; s < kStages; ++s) {
     if (s == stage) continue;
     others += odds[s] * l[s];
     mass += odds[s];
   }
-  const float weight = correction ? 1.0F : static_cast<float>(note.weight) / 255.0F;
+  const float weight = correction ? 1.0F : (1.0F - noise) * static_cast<float>(note.weight) / 255.0F;
   return mass > 0 ? weight * (l[stage] - others / mass) : 0.0F;
 }
 
@@ -52,8 +52,7 @@ std::size_t first_of_profile(const Prospect& prospect) {
 void read_roles(const StageChain& chain, const BeliefState& state, Reading& out) {
   const StageChainParameters& p = chain.parameters();
   std::array<double, kRoles> odds{};
-  std::array<float, kBuyingStages + 1> mass{};
-  for (std::size_t i = 0; i < kPhases; ++i) mass[chain.stage_of(i)] += state.phases[i];
+  const auto mass = stage_mass(chain, state);
   for (std::size_t s = 0; s < kBuyingStages; ++s) {
     for (std::size_t r = 0; r < kRoles; ++r) odds[r] += static_cast<double>(mass[s]) * p.roles[s][r];
   }
@@ -68,10 +67,11 @@ void read_roles(const StageChain& chain, const BeliefState& state, Reading& out)
 
 // The quantiles lie within a phase as if each point of it were as likely: a phase has no one place on the way.
 void read_progress(const StageChain& chain, const BeliefState& state, Reading& out) {
+  const StageChain::Phases phases = phases_of(chain, state);
   float below = 0, begin = 0;
   out.progress_hi = 100;
   for (std::size_t i = 0; i + 1 < kPhases; ++i) {
-    const float mass = state.phases[i], middle = chain.progress_of(i), end = 2 * middle - begin;
+    const float mass = phases[i], middle = chain.progress_of(i), end = 2 * middle - begin;
     const auto at = [&](float share) { return begin + (end - begin) * (share - below) / mass; };
     out.progress_mean += mass * middle;
     if (below < .05F && below + mass >= .05F) out.progress_lo = at(.05F);
@@ -91,13 +91,14 @@ void read_dwell(const StageChain& chain, const BeliefState& state, std::int64_t 
 
 // Where the most likely stage leads within 14 days if the buyer stays active.
 void read_outlook(const StageChain& chain, const BeliefState& state, Reading& out) {
-  std::array<float, kBuyingStages + 1> now{}, later{};
-  for (std::size_t i = 0; i < kPhases; ++i) now[chain.stage_of(i)] += state.phases[i];
+  const StageChain::Phases believed = phases_of(chain, state);
+  const auto now = stage_mass(chain, state);
+  std::array<float, kBuyingStages + 1> later{};
   std::size_t mode = 0;
   for (std::size_t s = 1; s < kBuyingStages; ++s) mode = now[s] > now[mode] ? s : mode;
   StageChain::Phases phases{};
   for (std::size_t i = 0; i + 1 < kPhases; ++i) {
-    if (chain.stage_of(i) == mode) phases[i] = state.phases[i] / now[mode];
+    if (chain.stage_of(i) == mode) phases[i] = believed[i] / now[mode];
   }
   chain.step(phases, 14 * kDayMs / StageChain::kTickMs);
   for (std::size_t i = 0; i < kPhases; ++i) later[chain.stage_of(i)] += phases[i];
@@ -116,6 +117,17 @@ void read_outlook(const StageChain& chain, const BeliefState& state, Reading& ou
   constexpr double kLn5 = 1.6094379124341003746;  // the .8 quantile: (1 - .8)^(-1/alpha)
   out.next_visit_days = static_cast<float>(beta * (exact_exp(kLn5 / alpha) - 1) / online);
   out.next_visit_p = .8F * state.activity[0];
+}
+
+// By what the text model says of each of the newest texts; the belief judges by how they fit a buyer's way.
+float none_of(const StageChain& chain, const Prospect& prospect) {
+  constexpr float kMemory = .1F;
+  auto none = static_cast<float>(chain.parameters().noise_prior);
+  for (std::size_t i = first_of_profile(prospect); i < prospect.tail_count; ++i) {
+    const float weight = kMemory * static_cast<float>(prospect.notes[i].weight) / 255.0F;
+    none += weight * (static_cast<float>(prospect.tail[i].none) / 255.0F - none);
+  }
+  return none;
 }
 
 void read_course(const Prospect& prospect, Reading& out) {
@@ -155,6 +167,7 @@ Reading read(const StageChain& chain, const BeliefState& head, Timestamp now) {
 
 Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now) {
   Reading out = read(chain, prospect.head, now);
+  out.noise = std::max(out.noise, none_of(chain, prospect));
   read_course(prospect, out);
   return out;
 }

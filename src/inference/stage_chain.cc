@@ -4,12 +4,16 @@
 #include <cstring>
 #include <utility>
 
+#include "inference/normalise.h"
 #include "juncture/core/expm.h"
 #include "juncture/core/math.h"
 #include "juncture/core/result.h"
 
 namespace juncture {
 namespace {
+
+constexpr std::int64_t kUntoldTicks = 8 * 96;  // eight days
+constexpr std::size_t kUntoldRows = 128;
 
 using Lanes4 [[gnu::vector_size(16)]] = float;
 
@@ -46,6 +50,7 @@ StageChain::StageChain(const StageChainParameters& parameters, BusinessClock clo
   lay_out_phases();
   build_generator();
   build_steps();
+  build_untold();
   build_dwells();
   build_kernel();
 }
@@ -138,6 +143,21 @@ void StageChain::build_steps() {
       }
     }
   }
+}
+
+void StageChain::build_untold() {
+  untold_.assign(kUntoldRows, prior_);
+  normalise(untold_[0]);
+  for (std::size_t i = 1; i < kUntoldRows; ++i) {
+    untold_[i] = untold_[i - 1];
+    step(untold_[i], kUntoldTicks);
+    normalise(untold_[i]);
+  }
+}
+
+const StageChain::Phases& StageChain::untold(std::int64_t elapsed_ms) const {
+  const std::int64_t row = std::max<std::int64_t>(elapsed_ms, 0) / (kUntoldTicks * kTickMs);
+  return untold_[static_cast<std::size_t>(std::min<std::int64_t>(row, kUntoldRows - 1))];
 }
 
 void StageChain::build_dwells() {

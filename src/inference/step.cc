@@ -69,6 +69,8 @@ void correct_stage(const StageChain& chain, BeliefState& state, std::size_t stag
   const auto own = static_cast<float>(chain.parameters().analyst_own);
   const std::size_t condition = stage < kBuyingStages ? 0 : stage - kBuyingStages + 1;
   if (stage < kBuyingStages) {
+    state.phases = phases_of(chain, state);
+    state.noise = 0;
     set_share(state.phases, kPhases - 1, own, [&](std::size_t p) { return chain.stage_of(p) == stage; });
     normalise(state.phases);
   }
@@ -151,19 +153,10 @@ void take_text(const StageChain& chain, BeliefState& state, const Evidence& evid
   note.weight = static_cast<std::uint8_t>(eta * 255.0F + 0.5F);
   if (note.weight == 0) return;
   Lanes l;
-  const float from_noise = log_likelihood(chain, evidence, state.noise, l);
-  Lanes whole = l;
+  log_likelihood(chain, evidence, l);
   for (float& x : l) x *= eta;
-  lanes::exp_all(whole);
-  float expected = 0;
-  for (std::size_t p = 0; p + 1 < kPhases; ++p) expected += state.phases[p] * whole[chain.stage_of(p)];
-  expected = state.activity[0] * expected + state.activity[1] * whole[kBuyingStages] +
-             state.activity[2] * whole[kBuyingStages + 1];
   note_text(chain, state, evidence, l);
   weigh(chain, state, l);
-
-  const float noise = std::max(std::min(from_noise / expected, 1.0F), static_cast<float>(evidence.none) / 255.0F);
-  state.noise += static_cast<float>(chain.parameters().noise_gain) * eta * (noise - state.noise);
   const float keep = .4F;
   float sum = 0;
   for (std::size_t m = 0; m < kMoments; ++m) {
@@ -199,13 +192,18 @@ bool take_consent(BeliefState& state, const Evidence& evidence) {
 
 void weigh(const StageChain& chain, BeliefState& state, Lanes l) {
   lanes::exp_all(l);
-  float mean = 0;
+  float told = 0, untold = 0;
   for (std::size_t p = 0; p + 1 < kPhases; ++p) {
-    const std::size_t s = chain.stage_of(p);
-    mean += state.phases[p] * l[s];
-    state.phases[p] *= l[s];
+    const float x = l[chain.stage_of(p)];
+    told += state.phases[p] * x;
+    state.phases[p] *= x;
   }
   normalise(state.phases);
+  for (std::size_t s = 0; s < kBuyingStages; ++s) untold += l[s] / kBuyingStages;
+  const StageChainParameters& p = chain.parameters();
+  const float mean = state.noise * untold + (1.0F - state.noise) * told;
+  state.noise = state.noise * untold / mean;
+  state.noise += static_cast<float>(p.aimless_change) * (static_cast<float>(p.aimless_prior) - state.noise);
   state.activity[0] *= mean;
   state.activity[1] *= .5F * l[kBuyingStages] + .5F * mean;
   state.activity[2] *= .5F * l[kBuyingStages + 1] + .5F * mean;
@@ -253,7 +251,7 @@ void start(const StageChain& chain, BeliefState& state, std::int64_t at_ms) {
   state.phases = chain.prior();
   normalise(state.phases);
   for (std::size_t i = 0; i < 3; ++i) state.activity[i] = static_cast<float>(chain.parameters().activity_prior[i]);
-  state.noise = static_cast<float>(chain.parameters().noise_prior);
+  state.noise = static_cast<float>(chain.parameters().aimless_prior);
   state.moments = {0, 0, 0, 0, 1};
   state.belief_ms = at_ms;
 }
@@ -306,13 +304,13 @@ void propagate(const StageChain& chain, BeliefState& state, std::int64_t to_ms) 
   state.belief_ms = to_ms;
 }
 
-float log_likelihood(const StageChain& chain, const Evidence& evidence, float noise, Lanes& out) {
+void log_likelihood(const StageChain& chain, const Evidence& evidence, Lanes& out) {
   const StageChainParameters& p = chain.parameters();
   if (evidence.type == SignalType::feedback) {
     const double other = (1.0 - p.analyst_own) / (kStages - 1);
     const auto against = static_cast<float>(exact_log(other / p.analyst_own));
     for (std::size_t s = 0; s < out.size(); ++s) out[s] = s == evidence.stage ? 0.0F : against;
-    return 0;
+    return;
   }
   Lanes b{};
   for (std::size_t y = 0; y < kEvidenceClasses; ++y) b[y] = static_cast<float>(evidence.ratio[y]) / kRatioScale;
@@ -323,6 +321,7 @@ float log_likelihood(const StageChain& chain, const Evidence& evidence, float no
     for (std::size_t s = 0; s < sum.size(); ++s) sum[s] += column[s] * b[y];
   }
   // What says nothing of the stage is no buyer's at all, or a buyer's about anything.
+  const auto noise = static_cast<float>(p.noise_prior);
   const float none = noise * (.3F * b[kNoneClass] + .7F);
   float most = 0;
   for (std::size_t s = 0; s < kStages; ++s) {
@@ -334,7 +333,6 @@ float log_likelihood(const StageChain& chain, const Evidence& evidence, float no
   const bool page = evidence.type == SignalType::page || evidence.type == SignalType::content;
   const auto clip = static_cast<float>(-(page ? p.page_clip : p.clip));
   for (std::size_t s = 0; s < sum.size(); ++s) out[s] = std::clamp(sum[s], clip, 0.0F);
-  return none / most;
 }
 
 StageOdds stage_odds(const StageChain& chain, const BeliefState& state) {

@@ -17,11 +17,10 @@ TailNote fold(const StageChain& chain, BeliefState& state, const Evidence& evide
 void propagate(const StageChain& chain, BeliefState& state, std::int64_t to_ms);
 
 // ln L_s / max L per condition in lanes 0..13, clipped, before eta: what the evidence says of the stage by itself.
-// Returns the part of each L_s / max L that is there because the text may say nothing of the stage.
-float log_likelihood(const StageChain& chain, const Evidence& evidence, float noise, StageChain::Lanes& out);
+void log_likelihood(const StageChain& chain, const Evidence& evidence, StageChain::Lanes& out);
 
 // Multiplies the odds by e^l: `l` as log_likelihood() has it, with its discounts. Stages of who is not active move
-// less.
+// less. What the belief had made of `l` beforehand, against a stage drawn at random, tells whether texts say anything.
 void weigh(const StageChain& chain, BeliefState& state, StageChain::Lanes l);
 
 // A deal that is reported closed; as sure as a report is.
@@ -30,10 +29,24 @@ void take_outcome(BeliefState& state, DealOutcome outcome);
 // Follows the most likely of the twelve with hysteresis: a lead of .10, or two signals in a row.
 void follow_mode(const StageChain& chain, BeliefState& state, std::int64_t at_ms, bool first);
 
+// Phases of a buyer of whom nothing is known but since when.
+inline const StageChain::Phases& untold_phases(const StageChain& chain, const BeliefState& state) {
+  return chain.untold(state.signals > 0 ? state.belief_ms - state.first_ms : 0);
+}
+
+// The phases as they are believed: what the texts say, as far as they say anything.
+inline StageChain::Phases phases_of(const StageChain& chain, const BeliefState& state) {
+  const StageChain::Phases& untold = untold_phases(chain, state);
+  StageChain::Phases out;
+  for (std::size_t p = 0; p < kPhases; ++p) out[p] = (1.0F - state.noise) * state.phases[p] + state.noise * untold[p];
+  return out;
+}
+
 // Odds of the twelve stages while active; the padding's in the last.
 inline std::array<float, kBuyingStages + 1> stage_mass(const StageChain& chain, const BeliefState& state) {
   std::array<float, kBuyingStages + 1> mass{};
-  for (std::size_t p = 0; p < kPhases; ++p) mass[chain.stage_of(p)] += state.phases[p];
+  const StageChain::Phases phases = phases_of(chain, state);
+  for (std::size_t p = 0; p < kPhases; ++p) mass[chain.stage_of(p)] += phases[p];
   return mass;
 }
 

@@ -101,7 +101,7 @@ void note_text(const StageChain& chain, BeliefState& state, const Evidence& evid
 
 void note_correction(const StageChain& chain, Track& track, const Evidence& evidence) {
   Lanes l;
-  log_likelihood(chain, evidence, 0, l);
+  log_likelihood(chain, evidence, l);
   say_against(day_of(track, evidence.at.time_ms), l, 1.0F);
 }
 

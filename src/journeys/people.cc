@@ -13,7 +13,7 @@ constexpr int kDriftDay = 300;
 // Of what a buyer does on a stage, the part that nobody outside can see.
 constexpr std::array<double, kBuyingStages> kUnseen{.5, .6, .7, .5, .45, .4, .4, .4, .5, .6, .6, .7};
 constexpr double kWeekend = .25;
-constexpr std::array<double, 2> kVisitsPerDay{.0295, .111};  // of one person, by density
+constexpr std::array<double, 2> kVisitsPerDay{.0475, .177};  // of one person, by density
 constexpr double kChildren = .4;                             // deeds that a deed leads to
 constexpr double kFollowMinutes = 6;
 constexpr std::array<std::string_view, 14> kProducts{

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kDaysMax = 1500;
 constexpr double kNoDecisionDays = 180;
+constexpr double kForGood = .4;            // odds that nobody ever comes back to a purchase that stalled
 constexpr std::uint64_t kWorldSeeds = 20;  // so many journeys share a world in G6
 constexpr std::uint8_t kShortlist = 6, kBakeOff = 9;
 // Working days that each job takes half of all committees of the small tier.
@@ -74,7 +75,10 @@ class Queue {
     if (job_ >= 3 && happens(chance_, .004 * people_)) push_back();
     const bool heavy = job_ == 0 || job_ == 2 || job_ == 8 || job_ == 11;
     const double stall = .0022 * (1 + .25 * (people_ - 1)) * (heavy ? 1.6 : 1) * stalling_;
-    if (happens(chance_, stall)) stalled_left_ = std::ceil(lognormal(chance_, 75, .7));
+    if (happens(chance_, stall)) {
+      const double length = std::ceil(lognormal(chance_, 75, .7));
+      stalled_left_ = happens(chance_, kForGood) ? kDaysMax : length;
+    }
     return true;
   }
 

@@ -86,13 +86,13 @@ struct Windows {
 
 // The result of folding evidence in event order: a pure left fold, so equal evidence gives equal bytes.
 struct BeliefState {
-  bool started = false;  // false: nothing yet, all else zero except consent and what was counted
-  std::array<float, kPhases> phases{};
-  std::array<float, 3> activity{};  // active, stalled, rejected; sums to 1
-  float visits = 0;                 // decayed number of sessions
-  float exposure_days = 0;          // decayed active time over which they came
-  float noise = 0;                  // moving average of p(none|text)
-  std::array<float, 15> roles{};    // nats
+  bool started = false;                 // false: nothing yet, all else zero except consent and what was counted
+  std::array<float, kPhases> phases{};  // if its texts say something of the stage
+  std::array<float, 3> activity{};      // active, stalled, rejected; sums to 1
+  float visits = 0;                     // decayed number of sessions
+  float exposure_days = 0;              // decayed active time over which they came
+  float noise = 0;                      // odds that none of its texts says anything of the stage
+  std::array<float, 15> roles{};        // nats
   MomentOdds moments{};
   std::int64_t first_ms = 0, last_ms = 0;  // of what the prospect did
   std::int64_t belief_ms = 0;              // phases and activity hold for this instant

@@ -34,7 +34,7 @@ struct Reading {
   Consent consent = Consent::absent;
   bool known = false;             // has a non-anonymous id
   Tier entitled = Tier::public_;  // highest tier this prospect may be offered without a person's say
-  float noise = 0;                // odds that the text is not a buyer's at all
+  float noise = 0;                // odds that the texts are no buyer's, or say nothing of the stage
   std::uint16_t signals = 0;      // how many count
   std::uint16_t offline = 0;
   Timestamp first_seen{}, last_seen{};

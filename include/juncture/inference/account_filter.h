@@ -13,7 +13,7 @@
 namespace juncture {
 
 struct AccountBelief {
-  BeliefState state;  // its noise, roles, moments, texts, offers and windows are not used
+  BeliefState state;  // its roles, moments, texts, offers and windows are not used
   float daily = 0;    // decayed count of signals, and the decayed days over which they came
   float over_days = 0;
   std::uint32_t day = 0;  // the newest one with a signal, and its pace

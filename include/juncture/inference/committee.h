@@ -17,6 +17,7 @@ namespace juncture {
 struct IdCounts {
   std::size_t people = 0;     // told apart for sure: known ids, and ids linked to them counted once
   std::size_t anonymous = 0;  // ids that nobody has claimed
+  std::size_t once = 0;       // of all those, seen on one day only: the more, the more others were not seen at all
 };
 IdCounts count_ids(const Account& account, std::int64_t now_ms);
 

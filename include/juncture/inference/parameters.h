@@ -34,8 +34,9 @@ struct StageChainParameters {
   double page_eta = .5;  // titles of pages, against what the buyer wrote
   double clip = 4.0;     // nats, at most, against a stage
   double page_clip = 1.5;
-  double noise_prior = .22;  // odds that a text says nothing of the stage
-  double noise_gain = .1;
+  double noise_prior = .22;  // odds that one text of a buyer says nothing of the stage
+  // Odds that nothing somebody types has to do with a stage; and that this changes from one text to the next.
+  double aimless_prior = .4, aimless_change = .001;
   double analyst_own = .85;  // odds that an analyst who corrects the stage is right
   // Visits: prior count over prior days, memory, and how loud the stalled and the lost are.
   double visit_prior = 1, visit_prior_days = 20, visit_half_life_days = 120;

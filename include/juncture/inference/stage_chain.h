@@ -28,6 +28,8 @@ class StageChain {
   // Phases after that many ticks of active time; stepping a and then b is stepping a + b.
   void step(Phases& phases, std::int64_t ticks) const;
   const Phases& prior() const { return prior_; }
+  // Where a buyer may be that long after the first sign if nothing that came says anything of the stage; to 8 days.
+  const Phases& untold(std::int64_t elapsed_ms) const;
   std::size_t stage_of(std::size_t phase) const { return stage_of_[phase]; }  // 12 for the padding
   std::size_t phases_of(std::size_t stage) const { return phase_count_[stage]; }
   float progress_of(std::size_t phase) const { return progress_[phase]; }  // 0..100
@@ -46,6 +48,7 @@ class StageChain {
   void lay_out_phases();
   void build_generator();
   void build_steps();
+  void build_untold();
   void build_dwells();
   void build_kernel();
 
@@ -53,6 +56,7 @@ class StageChain {
   BusinessClock clock_;
   std::vector<Matrix> steps_;  // level * 3 + digit - 1
   std::vector<double> generator_;
+  std::vector<Phases> untold_;  // every kUntoldTicks
   Phases prior_{};
   Phases progress_{};
   std::array<std::uint8_t, kPhases> stage_of_{};

@@ -20,7 +20,7 @@
 namespace juncture {
 
 // Raised whenever the same records and files would give other bytes of state or outputs.
-inline constexpr std::uint32_t kPipelineRevision = 3;
+inline constexpr std::uint32_t kPipelineRevision = 4;
 
 // What is kept, and for how long.
 struct Retention {

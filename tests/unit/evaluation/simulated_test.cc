@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "evaluation/follow.h"
 #include "juncture/evaluation/evaluate.h"
@@ -38,10 +39,10 @@ Files simulated(Variant variant, std::uint64_t seed, std::uint64_t count) {
   return out;
 }
 
-Result<EvaluationReport> evaluated(const std::vector<DataFile>& files) {
+Result<EvaluationReport> evaluated(const std::vector<DataFile>& files, const std::vector<DataFile>& train = {}) {
   static const StageChain chain;
   static const Taxonomy taxonomy = shipped_taxonomy();
-  return evaluate_simulated({.text = model(), .chain = chain, .taxonomy = taxonomy, .files = files, .train = {}});
+  return evaluate_simulated({.text = model(), .chain = chain, .taxonomy = taxonomy, .files = files, .train = train});
 }
 
 double value_of(const std::vector<Figure>& figures, const std::string& name) {
@@ -73,6 +74,17 @@ TEST_CASE("simulated journeys are judged beside the plain model and beside silen
   CHECK(report->confusions[0].counts.size() == kBuyingStages);
   CHECK(value_of(report->figures, "top1_gain") ==
         Approx(value_of(report->figures, "top1") - value_of(report->figures, "top1_hmm")));
+  CHECK(value_of(report->figures, "top1_gain_over_trained") ==
+        Approx(value_of(report->figures, "top1") - value_of(report->figures, "top1_hmm_trained")));
+  CHECK(value_of(report->figures, "top1_hmm_trained") != value_of(report->figures, "top1_hmm"));
+  CHECK(value_of(report->figures, "time_to_detect_noiseless") <= value_of(report->figures, "time_to_detect"));
+  CHECK(value_of(report->figures, "committee_coverage") > 0.8);
+  CHECK(value_of(report->figures, "committee_width") < 5);
+  const auto has = [&](const std::vector<Figure>& figures, const std::string& name) {
+    return std::any_of(figures.begin(), figures.end(), [&](const Figure& f) { return f.name == name; });
+  };
+  CHECK_FALSE(has(report->groups[1].figures, "committee_coverage"));
+  CHECK_FALSE(has(report->figures, "top1_fitted"));
   for (const Figure& figure : report->figures) {
     INFO(figure.name);
     CHECK(figure.estimate.low <= figure.estimate.value);
@@ -103,18 +115,82 @@ TEST_CASE("a change is found once the most likely stage is one of those since", 
   };
   for (int d = 0; d < 30; ++d) say(d, 1);
   const StageChain chain;
-  const Trace unseen = follow(chain, PlainHmm(), journey, evidence);
+  const PlainHmm hmm = hmm_of_priors(chain, 1), untrained = StageCounts().hmm();
+  const Models models{chain, nullptr, hmm, untrained};
+  const Trace unseen = follow(models, journey, evidence);
   REQUIRE(unseen.changes.size() == 1);
-  CHECK(unseen.changes[0].days_hmm == kNotFound);
+  CHECK(unseen.changes[0].days[index_of(Model::hmm)] == kNotFound);
+  CHECK(unseen.changes[0].days[index_of(Model::hmm_trained)] == kNotFound);
 
   for (int d = 32; d < 60; ++d) say(d, 4);
-  const Trace seen = follow(chain, PlainHmm(), journey, evidence);
+  const Trace seen = follow(models, journey, evidence);
   REQUIRE(seen.changes.size() == 1);
-  CHECK(seen.changes[0].days >= 2);
-  CHECK(seen.changes[0].days < 12);
-  CHECK(seen.changes[0].days_hmm < 12);
+  for (const Model model : {Model::filter, Model::hmm, Model::hmm_trained}) {
+    CHECK(seen.changes[0].days[index_of(model)] >= 2);
+    CHECK(seen.changes[0].days[index_of(model)] < 12);
+  }
+  CHECK(seen.changes[0].noiseless >= 2);
+  CHECK(seen.changes[0].noiseless <= seen.changes[0].days[index_of(Model::filter)]);
   CHECK(seen.events.size() == evidence.size());
   CHECK(seen.days.size() == 60);
+}
+
+TEST_CASE("the plain model of the priors leaves a stage after its mean dwell of events", "[evaluation]") {
+  const StageChain chain;
+  const double days = mean_dwell_days(chain.parameters(), 3), per_day = .25;
+  const PlainHmm hmm = hmm_of_priors(chain, per_day);
+  Evidence nothing;
+  nothing.ratio.fill(0);
+  // Of those that begin in a stage, what is there one event later; nobody comes back to the third within one event.
+  PlainHmm::Odds odds{};
+  odds[3] = 1;
+  hmm.step(nothing, odds);
+  CHECK(odds[3] == Approx(std::exp(-1 / (days * per_day))).margin(1e-9));
+  CHECK(odds[4] > odds[2]);
+  double sum = 0;
+  for (const double x : odds) sum += x;
+  CHECK(sum == Approx(1));
+  // Behind the last stage another purchase begins.
+  odds = {};
+  odds[kBuyingStages - 1] = 1;
+  hmm.step(nothing, odds);
+  CHECK(odds[0] > .01);
+}
+
+TEST_CASE("a fit of other journeys' texts and ends is measured beside the priors", "[evaluation]") {
+  const Files files = simulated(Variant::g2, 0, 6), train = simulated(Variant::g2, 100, 30);
+  const auto report = evaluated({{"all", files.truth + files.signals}}, {{"train", train.truth + train.signals}});
+  INFO((report ? std::string() : report.error().detail));
+  REQUIRE(report);
+  CHECK(value_of(report->figures, "top1_gain_fitted") ==
+        Approx(value_of(report->figures, "top1_fitted") - value_of(report->figures, "top1_hmm_trained")));
+  CHECK(value_of(report->figures, "top1_fitted") != value_of(report->figures, "top1"));
+  CHECK(value_of(report->figures, "top1_fitted") > .3);
+}
+
+TEST_CASE("a committee's stated size is held against those who have joined by then", "[evaluation]") {
+  RecordedJourney journey;
+  for (int d = 0; d < 40; ++d) journey.days.push_back({});
+  constexpr std::int64_t kDay = 86'400'000;
+  for (std::uint64_t p = 0; p < 3; ++p) {
+    Evidence seen;
+    seen.at = {kDay / 2, p + 1};
+    journey.people.push_back({.prospect = "p" + std::to_string(p), .evidence = {seen}});
+  }
+  const auto covered = [&] {
+    double share = 0;
+    const std::vector<SizeRow> rows = committee_sizes(journey);
+    for (const SizeRow& row : rows) share += row.covered ? 1.0 / static_cast<double>(rows.size()) : 0;
+    return share;
+  };
+  CHECK(committee_sizes(journey).size() == 40);
+  CHECK(covered() == Approx(1));
+  // Three ids are no group of eight.
+  for (int p = 0; p < 5; ++p) journey.people.push_back({.prospect = "unseen", .from_ms = 20 * kDay});
+  CHECK(covered() == Approx(.5));
+  // A ninth: not of one to eight from then on.
+  journey.people.push_back({.prospect = "unseen", .from_ms = 30 * kDay});
+  CHECK(committee_sizes(journey).size() == 30);
 }
 
 TEST_CASE("files that are no journeys are refused by line", "[evaluation]") {

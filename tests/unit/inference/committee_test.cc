@@ -86,6 +86,25 @@ TEST_CASE("anonymous ids widen the interval, known people narrow it, and nobody 
   CHECK(committee_size({.people = 500, .anonymous = 500}).high == 24);
 }
 
+TEST_CASE("the more ids were seen on one day only, the more people may not have been seen", "[committee]") {
+  Account account;
+  account.members = {at_stage(1, 8), at_stage(2, 8), at_stage(3, 8), at_stage(4, 8)};
+  account.members[1].known = false;
+  CHECK(count_ids(account, kStart).once == 0);
+  for (Member& member : account.members) member.first_ms = member.last_ms - kHour;
+  CHECK(count_ids(account, kStart).once == 4);
+  // One day by each of two ids that are the same person's: twice is not once, by whichever.
+  account.members[2].person = 1;
+  account.members[0].first_ms -= 30 * kDay;
+  CHECK(count_ids(account, kStart).people == 2);
+  CHECK(count_ids(account, kStart).once == 2);
+
+  const SizeEstimate often = committee_size({.people = 0, .anonymous = 4, .once = 0});
+  const SizeEstimate seldom = committee_size({.people = 0, .anonymous = 4, .once = 4});
+  CHECK(seldom.high > often.high);
+  CHECK(seldom.mean > often.mean + .5);
+}
+
 TEST_CASE("ids of one person count once", "[committee]") {
   Account account;
   account.members = {at_stage(1, 8), at_stage(2, 8), at_stage(3, 8)};

@@ -145,19 +145,55 @@ TEST_CASE("text without a signal returns the filter to its prior", "[filter]") {
   for (std::size_t s = 0; s < kBuyingStages; ++s) CHECK(r.stages[s] < 0.35F);
 }
 
-TEST_CASE("noise lowers what a text can say", "[filter]") {
+TEST_CASE("texts that are hardly a buyer's say less, and are named noise", "[filter]") {
   Prospect clean, noisy;
   for (int i = 0; i < 12; ++i) {
     Evidence e = query_for(kBakeOff, kStart + i * kDay, static_cast<std::uint64_t>(i + 1), 1.2F);
     e.none = 10;
     absorb(chain(), clean, e);
+    for (std::size_t y = 0; y < kStages; ++y) e.ratio[y] = static_cast<std::int16_t>(e.ratio[y] - 2 * kRatioScale);
     e.none = 240;
-    e.ratio[kNoneClass] = static_cast<std::int16_t>(1.2F * kRatioScale);
+    e.ratio[kNoneClass] = static_cast<std::int16_t>(1.4F * kRatioScale);
     absorb(chain(), noisy, e);
   }
   const Timestamp now = from_ms(kStart + 12 * kDay);
+  CHECK(read(chain(), clean, now).noise < 0.2F);
   CHECK(read(chain(), noisy, now).noise > 0.6F);
   CHECK(read(chain(), noisy, now).stages[kBakeOff] < 0.75F * read(chain(), clean, now).stages[kBakeOff]);
+}
+
+TEST_CASE("texts about anything are believed no more, and the filter is back where it was without them", "[filter]") {
+  Dice dice{5};
+  Prospect aimless, aimed, mute;
+  for (int i = 0; i < 300; ++i) {
+    const std::int64_t at = kStart + i * kDay;
+    const auto id = static_cast<std::uint64_t>(i + 1);
+    Evidence e = query_for(dice.below(kBuyingStages), at, id, 1.5F);
+    absorb(chain(), aimless, e);
+    e.has_text = false;
+    absorb(chain(), mute, e);
+    absorb(chain(), aimed, query_for(static_cast<std::size_t>(i / 25), at, id, 1.5F));
+  }
+  const Timestamp now = from_ms(kStart + 300 * kDay);
+  const Reading back = read(chain(), aimless, now), untold = read(chain(), mute, now);
+  CHECK(back.noise > .97F);
+  CHECK(read(chain(), aimed, now).noise < .1F);
+  double apart = 0;
+  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+    apart += std::abs(static_cast<double>(back.stages[s] - untold.stages[s])) / 2;
+  }
+  CHECK(apart < .08);
+
+  // What an analyst says of the stage holds, whatever the texts were like.
+  Evidence correction;
+  correction.at = {kStart + 300 * kDay, 1000};
+  correction.type = SignalType::feedback;
+  correction.consent = Consent::granted;
+  correction.action = FeedbackAction::wrong;
+  correction.by_analyst = true;
+  correction.stage = kBakeOff;
+  absorb(chain(), aimless, correction);
+  CHECK(read(chain(), aimless, now).stages[kBakeOff] > .6F);
 }
 
 TEST_CASE("a duplicate and a late signal are named and change nothing", "[filter]") {
