@@ -1,4 +1,4 @@
-// A log of cases, as the loan process of BPI 2012: by the chain fitted on the training file, after each step from the
+// A log of cases, as the loan process of BPI 2012: by a forecast fitted on the training file, after each step from the
 // second one on, the next activity (ends are not predicted) and whether the step was the last.
 #include <algorithm>
 #include <map>
@@ -52,9 +52,9 @@ Result<Log> read_logs(std::span<const DataFile> files, std::map<std::string, std
 
 // What was said at the prefixes, a column each, and which case they are of.
 struct Said {
-  std::vector<std::uint32_t> next_case, next, found, markov;
+  std::vector<std::uint32_t> next_case, next, found, chain, markov;
   std::vector<std::uint32_t> end_case;
-  std::vector<double> last, share;
+  std::vector<double> last, chain_last, share;
   std::vector<std::uint8_t> ended;
 };
 
@@ -79,7 +79,8 @@ Result<EvaluationReport> evaluate_bpi12(const EvaluationInput& input) {
   const Result<Log> asked = read_logs(input.files, activities);
   if (!asked) return tl::unexpected<Error>(asked.error());
   const std::size_t n = activities.size();
-  const auto odds_of = ProcessForecast::fit(known->cases, n, {}).read(asked->cases);
+  const ProcessForecast forecast = ProcessForecast::fit(known->cases, n, {});
+  const auto odds_of = forecast.read(asked->cases), by_chain = forecast.chain().read(asked->cases);
   // Beside it: the most frequent successor of the activity, and how often a case ends with it.
   std::vector<double> follows(n * n), seen(n, 1.0), ends(n, 0.1);
   for (const ProcessCase& steps : known->cases) {
@@ -95,12 +96,14 @@ Result<EvaluationReport> evaluate_bpi12(const EvaluationInput& input) {
       const std::uint32_t now = steps[k].activity;
       said.end_case.push_back(c);
       said.last.push_back(odds[k].last);
+      said.chain_last.push_back(by_chain[c][k].last);
       said.share.push_back(ends[now] / seen[now]);
       said.ended.push_back(k + 1 == steps.size() ? 1 : 0);
       if (k + 1 == steps.size()) continue;
       said.next_case.push_back(c);
       said.next.push_back(steps[k + 1].activity);
       said.found.push_back(most(odds[k].next.data(), n));
+      said.chain.push_back(most(by_chain[c][k].next.data(), n));
       said.markov.push_back(most(&follows[now * n], n));
     }
   }
@@ -117,10 +120,15 @@ Result<EvaluationReport> evaluate_bpi12(const EvaluationInput& input) {
   report.figures = {{"next_stage_accuracy", right(said.found)},
                     {"stall_auc", order(said.last)},
                     {"brier", off(said.last)},
+                    {"chain_next_stage_accuracy", right(said.chain)},
+                    {"chain_stall_auc", order(said.chain_last)},
+                    {"chain_brier", off(said.chain_last)},
                     {"markov_next_stage_accuracy", right(said.markov)},
                     {"last_stage_stall_auc", order(said.share)},
                     {"last_stage_brier", off(said.share)}};
-  report.plots = plots_of_odds("Last step", {{"juncture", said.last}, {"share of ends", said.share}}, said.ended);
+  report.plots = plots_of_odds(
+      "Last step", {{"juncture", said.last}, {"chain alone", said.chain_last}, {"share of ends", said.share}},
+      said.ended);
   report.confusions.push_back(confusion_of(activities, said));
   report.remarks.emplace_back("intervals: cases are drawn, not steps. Rows: prefixes of two steps or more.");
   return report;

@@ -19,6 +19,7 @@ class ProcessForecast {
   static ProcessForecast fit(std::span<const ProcessCase> cases, std::size_t activities,
                              const ProcessFitOptions& options);
 
+  const ProcessChain& chain() const { return chain_; }
   // As ProcessChain::read().
   std::vector<std::vector<ProcessOdds>> read(std::span<const ProcessCase> cases) const;
 
