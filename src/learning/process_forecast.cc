@@ -30,7 +30,8 @@ std::vector<double> columns_of(const ProcessCase& steps, std::size_t k, const Pr
   out.push_back(log_days(steps[k].at_ms - steps[0].at_ms));
   const std::int64_t of_week = (steps[k].at_ms % (7 * kDayMs) + 7 * kDayMs) % (7 * kDayMs);
   out.push_back(static_cast<double>(of_week % kDayMs));
-  out.push_back(static_cast<double>(of_week / kDayMs));
+  const std::int64_t day = of_week / kDayMs;
+  out.push_back(static_cast<double>(day));
   return out;
 }
 
