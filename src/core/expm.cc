@@ -32,7 +32,8 @@ Scaling scaling_of(const std::vector<double>& a, double t, std::size_t n) {
     norm = row > norm ? row : norm;
   }
   Scaling out{t, 0};
-  for (; norm > 0.5; norm *= 0.5) {
+  while (norm > 0.5) {
+    norm *= 0.5;
     out.scale *= 0.5;
     ++out.squarings;
   }

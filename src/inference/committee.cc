@@ -98,7 +98,8 @@ Estimates all_estimates(Responsibility responsibility, double is_seen) {
   for (int people = 0; people <= kPeopleMax; ++people) {
     for (int ids = 0; ids <= kIdsMax; ++ids) {
       if (people + ids == 0) continue;
-      out[static_cast<std::size_t>(people * (kIdsMax + 1) + ids)] = estimate(people, ids, responsibility, is_seen);
+      const auto row = static_cast<std::size_t>(people), column = static_cast<std::size_t>(ids);
+      out[row * (kIdsMax + 1) + column] = estimate(people, ids, responsibility, is_seen);
     }
   }
   return out;
