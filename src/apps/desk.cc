@@ -124,11 +124,11 @@ HttpAnswer Desk::post_signals(const HttpRequest& request) {
   std::vector<std::string_view> codes;
   JsonWriter rejections(rejected);
   rejections.begin_array();
-  const BatchResult result = parse_batch(scratch, *find_connector("native"), request.body,
-                                         {.received_at = now,
-                                          .source = "http",
-                                          .accounts = &node_.knowledge().accounts,
-                                          .address = client_address(request.remote, request.forwarded_for, trusted_)},
+  const ParseContext context{.received_at = now,
+                             .source = "http",
+                             .accounts = &node_.knowledge().accounts,
+                             .address = client_address(request.remote, request.forwarded_for, trusted_)};
+  const BatchResult result = parse_batch(scratch, *find_connector("native"), request.body, context,
                                          [&](std::size_t index, std::string_view /*payload*/,
                                              const ParseOutcome& outcome, std::span<const Signal> signals) {
                                            if (outcome.rejected()) {

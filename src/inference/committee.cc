@@ -12,8 +12,8 @@ namespace {
 constexpr double kDayMs = 86'400'000.0, kLn2 = 0.69314718055994530942;
 constexpr int kPeopleMax = 24;
 constexpr int kIdsMax = 24;
-// Of ids in general; docs/decisions/0006 says where they are from.
-// Odds that a member leaves a trace here at all: where few ids were seen once only, more, and most.
+// Of ids in general; docs/decisions/0009 says where they are from. First, the odds that a member leaves a trace here at
+// all: where few ids were seen once only, more, and most.
 constexpr std::array<double, 3> kSeen{.9, .8, .6};
 constexpr double kBorrows = .08;       // odds that an unclaimed member is only seen under somebody else's id
 constexpr double kMoreUnclaimed = .6;  // further ids of a person nobody has claimed, on average
@@ -286,16 +286,22 @@ Committee roles_of(const StageChain& chain, const Account& account, const Standi
   return out;
 }
 
-PeopleConditions conditions_of(const StageChain& chain, const Account& account, const StageOdds& stages,
-                               const Standings& standings, Conditions held) {
-  const Apart apart(standings, account.members.size());
+// `signs`: whether somebody who signs is among them, asked only where one person decides.
+template <class Signs>
+PeopleConditions conditions_of(const StageOdds& stages, const Apart& apart, Conditions held, const Signs& signs) {
   const bool bought = holds(held, Condition::buying);
   bool buying = late_odds(stages) >= kLate.of(bought);
-  // Only where one person decides is it asked who that is.
   const bool by_role = buying && !apart.several(bought);
-  if (by_role) buying = has_signer(roles_of(chain, account, standings), bought);
+  if (by_role) buying = signs(bought);
   const Conditions split = with(0, Condition::split, apart.split(holds(held, Condition::split)));
   return {with(split, Condition::buying, buying), by_role};
+}
+
+// Of people whose roles nobody has worked out yet.
+PeopleConditions conditions_of(const StageChain& chain, const Account& account, const StageOdds& stages,
+                               const Standings& standings, Conditions held) {
+  return conditions_of(stages, Apart(standings, account.members.size()), held,
+                       [&](bool bought) { return has_signer(roles_of(chain, account, standings), bought); });
 }
 
 }  // namespace
@@ -339,10 +345,12 @@ Committee committee_of(const StageChain& chain, const Account& account, const St
   out.ids = count_ids(account, now_ms);
   out.size = committee_size(out.ids, responsibility);
   find_missing(chain, stages, out);
-  out.spread = Apart(standings, account.members.size()).spread();
+  const Apart apart(standings, account.members.size());
+  out.spread = apart.spread();
   out.consensus = std::max(1 - out.spread / (2 * kSplit.enter), 0.0);
   out.late_stage = late_odds(stages);
-  const Conditions conditions = conditions_of(chain, account, stages, standings, held).holding;
+  const Conditions conditions =
+      conditions_of(stages, apart, held, [&](bool bought) { return has_signer(out, bought); }).holding;
   out.split = holds(conditions, Condition::split);
   out.buying = holds(conditions, Condition::buying);
   return out;
