@@ -11,7 +11,7 @@ Result<bool> new_minute(State& state, Timestamp now) {
   constexpr std::int64_t kMinuteMs = 60'000;
   const std::int64_t minute = to_ms(now) / kMinuteMs;
   std::string key, value;
-  keys::meta("minute", key);
+  keys::meta(keys::kAccountMinute, key);
   const auto found = state.get(key);
   if (!found) return tl::unexpected(found.error());
   if (*found) {

@@ -13,7 +13,6 @@ namespace {
 // A bucket has 1,024 shards by hash of the id: one list stays short whatever falls due at once.
 constexpr std::uint16_t kShards = 1024;
 constexpr std::size_t kDaysPerCall = 4096;
-constexpr std::string_view kCursorName = "expiry";  // what it was first for
 
 std::uint16_t shard_of(std::string_view id) {
   return static_cast<std::uint16_t>(hash64(id) % kShards);
@@ -75,7 +74,7 @@ Result<std::vector<std::string>> DueIndex::fetch_ids(State& state) {
 }
 
 Result<std::optional<DueIndex::Cursor>> DueIndex::cursor(State& state) {
-  keys::meta(kCursorName, key_);
+  keys::meta(keys::kDueCursor, key_);
   auto value = fetch(state);
   if (!value) return tl::unexpected(value.error());
   if (value->empty()) return std::optional<Cursor>();
@@ -94,7 +93,7 @@ Status DueIndex::put_cursor(State& state, const Cursor& cursor) {
   out.put(cursor.day);
   out.put(cursor.floor);
   out.put(static_cast<std::uint8_t>(cursor.ticked));
-  keys::meta(kCursorName, key_);
+  keys::meta(keys::kDueCursor, key_);
   return state.put(key_, value);
 }
 

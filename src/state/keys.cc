@@ -42,6 +42,10 @@ void meta(std::string_view name, std::string& out) {
   out += name;
 }
 
+bool is_clock_mark(std::string_view key) {
+  return is(Kind::meta, key) && (key.substr(2) == kDueCursor || key.substr(2) == kAccountMinute);
+}
+
 void expiry_day(std::uint32_t day, std::string& out) {
   begin(Kind::expiry_day, out);
   put_big_endian(day, 4, out);

@@ -165,6 +165,7 @@ Result<StateHash> state_hash(const Store& store) {
   std::string previous;
   bool sorted = true;
   auto scanned = store.scan([&](std::string_view key, std::string_view value) {
+    if (keys::is_clock_mark(key)) return;
     sorted = sorted && (out.keys == 0 || previous < key);
     previous = key;
     count(out, key, value);
@@ -177,7 +178,9 @@ Result<StateHash> state_hash(const Store& store) {
 
   // A store that scans in its own order: sort a copy.
   std::vector<std::pair<std::string, std::string>> all;
-  scanned = store.scan([&](std::string_view key, std::string_view value) { all.emplace_back(key, value); });
+  scanned = store.scan([&](std::string_view key, std::string_view value) {
+    if (!keys::is_clock_mark(key)) all.emplace_back(key, value);
+  });
   if (!scanned) return tl::unexpected(scanned.error());
   std::sort(all.begin(), all.end());
   Sha256 again;

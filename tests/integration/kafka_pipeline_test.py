@@ -119,7 +119,7 @@ def main():
     produce(PREFIX + "web", lines)
     produce(PREFIX + "queries", signals)
 
-    # Event time moves the index of expiry on each half hour: both runs lie within one.
+    # Prospects are ticked when a half hour ends: both runs lie within one.
     if time.time() % 1800 > 1500:
         time.sleep(1800 - time.time() % 1800 + 1)
     first = Juncture(data)

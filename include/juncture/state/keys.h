@@ -28,6 +28,10 @@ void account(AccountId id, std::string& out);
 std::optional<AccountId> account_of(std::string_view key);
 
 void meta(std::string_view name, std::string& out);
+// Marks of how far the clock of the ticks has come, by their meta names; they move while nothing happens.
+inline constexpr std::string_view kDueCursor = "expiry";  // what it was first for
+inline constexpr std::string_view kAccountMinute = "minute";
+bool is_clock_mark(std::string_view key);
 
 // Big endian, so that they sort by time.
 void expiry_day(std::uint32_t day, std::string& out);

@@ -1,4 +1,5 @@
-// What "byte-identical" means: SHA-256 over the sorted keys and values of a store.
+// What "byte-identical" means: SHA-256 over the sorted keys and values of a store, but for the marks of the clock,
+// which goes on while nothing happens (keys::is_clock_mark).
 #pragma once
 
 #include <cstdint>
