@@ -13,7 +13,7 @@ void write_text(JsonWriter& json, std::string_view name, std::string_view text) 
 }
 
 void write_person(JsonWriter& json, const Signal& signal) {
-  json.member(signal.anonymous ? "anonymous" : "prospect", signal.prospect.text());
+  json.member(signal.anonymous ? JsonKey("anonymous") : JsonKey("prospect"), signal.prospect.text());
   if (!signal.anonymous) write_text(json, "anonymous", signal.alias);
   write_text(json, "account", signal.account.text());
   if (signal.basis != AccountBasis::declared) json.member("basis", name_of(signal.basis));

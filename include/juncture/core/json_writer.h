@@ -1,48 +1,129 @@
 // Appends JSON to a string it does not own: the hot path's writer, without a tree and without allocation of its own.
+// What it wrote stands in the string when the outermost object or array is closed, or when the writer is gone.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 namespace juncture {
 
+// The name of a member, made ready by the compiler: `,"name":`. It needs no escape, else it doesn't compile.
+class JsonKey {
+ public:
+  consteval JsonKey(const char* name) {  // NOLINT(google-explicit-constructor): a literal is what it is made of
+    text_[size_++] = ',';
+    text_[size_++] = '"';
+    for (; *name != '\0'; ++name) {
+      const bool plain = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+                         (*name >= '0' && *name <= '9') || *name == '_' || *name == '$';
+      if (!plain) throw "a member's name of letters, digits and _ is needed";
+      text_[size_++] = *name;
+    }
+    text_[size_++] = '"';
+    text_[size_++] = ':';
+  }
+  static constexpr std::size_t kBytesMax = 32;
+  const char* data() const { return text_.data(); }  // kBytesMax bytes may be read
+  std::size_t size() const { return size_; }
+
+ private:
+  std::array<char, kBytesMax> text_{};
+  std::uint8_t size_ = 0;
+};
+
+// A name known at run time only; it is escaped.
+template <class T>
+concept JsonName = std::same_as<T, std::string_view> || std::same_as<T, std::string>;
+
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}
+  JsonWriter(const JsonWriter&) = delete;
+  JsonWriter& operator=(const JsonWriter&) = delete;
+  ~JsonWriter() {
+    if (at_ != nullptr) settle();
+  }
 
   void begin_object() { open('{'); }
   void end_object() { close('}'); }
   void begin_array() { open('['); }
   void end_array() { close(']'); }
-  JsonWriter& key(std::string_view name);
+
+  JsonWriter& key(JsonKey name) {
+    char* at = room(JsonKey::kBytesMax);
+    const std::size_t skip = comma_ ? 0 : 1;
+    std::memcpy(at, name.data() + skip, JsonKey::kBytesMax - 1);
+    at_ = at + name.size() - skip;
+    comma_ = false;
+    return *this;
+  }
+  JsonWriter& key(const JsonName auto& name) {
+    write_name(name);
+    return *this;
+  }
 
   void value(
       std::string_view text);  // escaped: quotes, controls, `<`, U+2028 and U+2029, so it is safe in SSE and HTML
   void value(const char* text) { value(std::string_view(text)); }
-  void value(bool flag);
+  void value(bool flag) { raw(flag ? "true" : "false"); }
   void value(double number);  // shortest form that reads back; NaN and infinities become null
   void value(std::signed_integral auto number) { integer(static_cast<std::int64_t>(number)); }
   void value(std::unsigned_integral auto number) { natural(static_cast<std::uint64_t>(number)); }
   void fixed(double number, int decimals);
-  void null();
+  void null() { raw("null"); }
   void raw(std::string_view json);  // already JSON
 
   template <class T>
-  void member(std::string_view name, const T& v) {
+  void member(JsonKey name, const T& v) {
+    key(name);
+    value(v);
+  }
+  template <class T>
+  void member(const JsonName auto& name, const T& v) {
     key(name);
     value(v);
   }
 
  private:
-  void open(char c);
-  void close(char c);
-  void separate();
+  // Where the next bytes go; `bytes` of them may be written from there on.
+  char* room(std::size_t bytes) {
+    if (static_cast<std::size_t>(end_ - at_) < bytes) grow(bytes);
+    return at_;
+  }
+  void grow(std::size_t bytes);
+  void settle();
+  // The same behind the comma that a value needs; `bytes` without it.
+  char* value_room(std::size_t bytes) {
+    char* at = room(bytes + 1);
+    if (comma_) *at++ = ',';
+    comma_ = true;
+    return at;
+  }
+  void open(char c) {
+    char* at = value_room(1);
+    *at++ = c;
+    at_ = at;
+    comma_ = false;
+    ++depth_;
+  }
+  void close(char c) {
+    *room(1) = c;
+    ++at_;
+    comma_ = true;
+    if (--depth_ == 0) settle();
+  }
+  void write_name(std::string_view name);
   void integer(std::int64_t number);
   void natural(std::uint64_t number);
 
   std::string& out_;
+  char* at_ = nullptr;  // within `out_`, which is longer than what is written until it is settled
+  char* end_ = nullptr;
+  int depth_ = 0;
   bool comma_ = false;
 };
 

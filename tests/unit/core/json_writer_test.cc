@@ -69,3 +69,33 @@ TEST_CASE("texts are escaped where they must be, and copied where not", "[json]"
   CHECK(text("end \xe2\x80") == "\"end \xe2\x80\"");
   CHECK(text("\"") == R"("\"")");
 }
+
+TEST_CASE("what is written stands in the string once the outermost object is closed", "[json]") {
+  std::string out = "data: ";
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("a", 1);
+  json.member(std::string("a \"name\""), "b");
+  json.key("many").begin_array();
+  for (int i = 0; i < 1000; ++i) json.value(i);
+  json.end_array();
+  json.end_object();
+  CHECK(out.starts_with("data: {\"a\":1,\"a \\\"name\\\"\":\"b\",\"many\":[0,1,2,"));
+  CHECK(out.ends_with(",998,999]}"));
+  out += "\n";
+  json.begin_array();
+  json.end_array();
+  CHECK(out.ends_with("]}\n,[]"));
+}
+
+TEST_CASE("texts of every length are written whole, and escaped where one byte asks for it", "[json]") {
+  for (std::size_t size = 0; size <= 70; ++size) {
+    const std::string plain(size, 'x');
+    CHECK(text(plain) == '"' + plain + '"');
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string quoted = plain;
+      quoted[at] = '"';
+      CHECK(text(quoted) == '"' + plain.substr(0, at) + "\\\"" + plain.substr(at + 1) + '"');
+    }
+  }
+}
