@@ -130,18 +130,8 @@ float none_of(const StageChain& chain, const Prospect& prospect) {
   return none;
 }
 
-void read_course(const Prospect& prospect, Reading& out) {
-  out.course.reserve(prospect.tail_count);
-  for (std::size_t i = first_of_profile(prospect); i < prospect.tail_count; ++i) {
-    out.course.push_back({prospect.tail[i].at.time_ms, static_cast<Stage>(prospect.notes[i].mode_after)});
-  }
-}
-
-}  // namespace
-
-Reading read(const StageChain& chain, const BeliefState& head, Timestamp now) {
-  const std::int64_t now_ms = to_ms(now);
-  const BeliefState state = at_time(chain, head, now_ms);
+// But for what lies ahead and how far the way is.
+Reading standing(const StageChain& chain, const BeliefState& state, Timestamp now) {
   Reading out;
   out.as_of = now;
   out.stages = stage_odds(chain, state);
@@ -159,16 +149,37 @@ Reading read(const StageChain& chain, const BeliefState& head, Timestamp now) {
   out.dismissed = state.dismissed;
   out.offers.assign(state.offers.begin(), state.offers.begin() + state.offer_count);
   out.consumed.assign(state.consumed.begin(), state.consumed.begin() + state.consumed_count);
+  return out;
+}
+
+void read_course(const StageChain& chain, const Prospect& prospect, Reading& out) {
+  out.noise = std::max(out.noise, none_of(chain, prospect));
+  out.course.reserve(prospect.tail_count);
+  for (std::size_t i = first_of_profile(prospect); i < prospect.tail_count; ++i) {
+    out.course.push_back({prospect.tail[i].at.time_ms, static_cast<Stage>(prospect.notes[i].mode_after)});
+  }
+}
+
+}  // namespace
+
+Reading read(const StageChain& chain, const BeliefState& head, Timestamp now) {
+  const BeliefState state = at_time(chain, head, to_ms(now));
+  Reading out = standing(chain, state, now);
   read_progress(chain, state, out);
-  read_dwell(chain, state, now_ms, out);
+  read_dwell(chain, state, to_ms(now), out);
   read_outlook(chain, state, out);
   return out;
 }
 
 Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now) {
   Reading out = read(chain, prospect.head, now);
-  out.noise = std::max(out.noise, none_of(chain, prospect));
-  read_course(prospect, out);
+  read_course(chain, prospect, out);
+  return out;
+}
+
+Reading read_for_decision(const StageChain& chain, const Prospect& prospect, Timestamp now) {
+  Reading out = standing(chain, at_time(chain, prospect.head, to_ms(now)), now);
+  read_course(chain, prospect, out);
   return out;
 }
 

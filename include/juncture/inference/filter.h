@@ -40,7 +40,9 @@ Prospect erased_at(Timestamp at);
 
 // The belief at `now`; steps a copy. Leaves Reading::entitled at public: who may see what is not inference.
 Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now);
-// The same of a belief alone: without Reading::course.
+// The same but for progress, dwell and forecasts, which no decision looks at.
+Reading read_for_decision(const StageChain& chain, const Prospect& prospect, Timestamp now);
+// The same as read() of a belief alone: without Reading::course.
 Reading read(const StageChain& chain, const BeliefState& head, Timestamp now);
 
 // The stage odds as of the newest signal: no step in time is taken, so it costs next to nothing.
