@@ -6,13 +6,15 @@
 #include "decision/handover.h"
 #include "decision/masks.h"
 #include "decision/utility.h"
+#include "juncture/core/result.h"
 
 namespace juncture {
 namespace {
 
 struct Candidate {
   std::uint32_t item = 0;
-  Utility utility;
+  double score = 0;
+  double kill_risk = 0;
 };
 
 constexpr std::size_t kRivals = 2;
@@ -23,7 +25,8 @@ struct Context {
   const Policy& policy;
   const Reading& reading;
   Audience audience;
-  Terms terms;
+  const Limits& limits;
+  const Terms& terms;
   std::vector<Candidate> candidates;  // unmasked, best first
 };
 
@@ -31,16 +34,11 @@ const ContentItem& item_of(const Context& context, const Candidate& candidate) {
   return context.catalog.items[candidate.item];
 }
 
-// Best first; ties by place in the catalog, so that the order is one only. Places are sorted, not candidates: those are
-// six times as large.
+// Best first; ties by place in the catalog, so that the order is one only.
 void rank(std::vector<Candidate>& candidates) {
-  std::vector<std::pair<double, std::uint32_t>> order(candidates.size());
-  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = {-candidates[i].utility.score, i};
-  std::sort(order.begin(), order.end());
-  std::vector<Candidate> ranked;
-  ranked.reserve(order.size());
-  for (const auto& [score, place] : order) ranked.push_back(candidates[place]);
-  candidates = std::move(ranked);
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return a.score != b.score ? a.score > b.score : a.item < b.item;
+  });
 }
 
 // The signed parts of a score: each factor takes what it adds to the product of those before it.
@@ -66,10 +64,11 @@ std::vector<Contribution> contributions_of(const Utility& u, const Terms& terms,
 // Fills in what the decision says about `candidate`, offered or not.
 void describe_best(const Context& context, const Candidate& candidate, Decision& decision) {
   const ContentItem& item = item_of(context, candidate);
-  decision.score = candidate.utility.score;
-  decision.contributions = contributions_of(candidate.utility, context.terms, kContentKindNames[item.kind]);
-  decision.kill_risk = candidate.utility.kill_risk;
-  decision.confidence = fit_of(item, context.policy, context.reading.stages) * (1.0 - candidate.utility.kill_risk);
+  const Utility utility = utility_of(item, context.policy, context.reading, context.terms);
+  decision.score = utility.score;
+  decision.contributions = contributions_of(utility, context.terms, kContentKindNames[item.kind]);
+  decision.kill_risk = utility.kill_risk;
+  decision.confidence = fit_of(item, context.policy, context.reading.stages) * (1.0 - utility.kill_risk);
 }
 
 bool in_slate(const Decision& decision, std::uint32_t item) {
@@ -79,7 +78,7 @@ bool in_slate(const Decision& decision, std::uint32_t item) {
 void add_rivals(const Context& context, Decision& decision) {
   for (const Candidate& candidate : context.candidates) {
     if (decision.rivals.size() == kRivals) return;
-    if (!in_slate(decision, candidate.item)) decision.rivals.push_back({candidate.item, candidate.utility.score});
+    if (!in_slate(decision, candidate.item)) decision.rivals.push_back({candidate.item, candidate.score});
   }
 }
 
@@ -109,7 +108,7 @@ void hand_over(const Context& context, Handover why, Decision& decision) {
   decision.reason = AbstainReason::none;
   decision.handover = why;
   if (const Candidate* human = best_conversation(context)) {
-    decision.slate.push_back({human->item, human->utility.score});
+    decision.slate.push_back({human->item, human->score});
     describe_best(context, *human, decision);
   } else if (!context.candidates.empty()) {
     describe_best(context, context.candidates.front(), decision);
@@ -127,7 +126,7 @@ void fill_slate(const Context& context, const std::vector<Candidate>& servable, 
     for (std::size_t i = 0; i < servable.size(); ++i) {
       if (used[i]) continue;
       const int same = taken[item_of(context, servable[i]).kind];
-      const double value = servable[i].utility.score - static_cast<double>(context.policy.same_kind_penalty) * same;
+      const double value = servable[i].score - static_cast<double>(context.policy.same_kind_penalty) * same;
       if (best == nullptr || value > best_value) {
         best = &servable[i];
         best_value = value;
@@ -136,7 +135,7 @@ void fill_slate(const Context& context, const std::vector<Candidate>& servable, 
     if (best == nullptr) return;
     used[static_cast<std::size_t>(best - servable.data())] = true;
     ++taken[item_of(context, *best).kind];
-    decision.slate.push_back({best->item, best->utility.score});
+    decision.slate.push_back({best->item, best->score});
   }
 }
 
@@ -175,9 +174,9 @@ void choose(const Context& context, Decision& decision) {
   servable.reserve(context.candidates.size());
   bool worthwhile = false;
   for (const Candidate& candidate : context.candidates) {
-    if (candidate.utility.score < decision.threshold) break;
+    if (candidate.score < decision.threshold) break;
     worthwhile = true;
-    if (candidate.utility.kill_risk <= static_cast<double>(policy.kill_cap)) servable.push_back(candidate);
+    if (candidate.kill_risk <= static_cast<double>(policy.kill_cap)) servable.push_back(candidate);
   }
   if (servable.empty()) {
     if (!worthwhile) return abstain(context, AbstainReason::value, decision);
@@ -194,6 +193,78 @@ void choose(const Context& context, Decision& decision) {
   add_rivals(context, decision);
 }
 
+// Every item is held back for a reason or a candidate.
+void weigh_items(Context& context, Decision& decision) {
+  const std::vector<ContentItem>& items = context.catalog.items;
+  decision.masked.reserve(items.size());
+  context.candidates.reserve(items.size());
+  for (std::uint32_t i = 0; i < items.size(); ++i) {
+    const MaskReason mask = mask_of(items[i], context.policy, context.reading, context.limits);
+    if (mask != MaskReason::none) {
+      decision.masked.push_back({i, mask});
+      continue;
+    }
+    const Utility utility = utility_of(items[i], context.policy, context.reading, context.terms);
+    context.candidates.push_back({i, utility.score, utility.kill_risk});
+  }
+  rank(context.candidates);
+}
+
+// A public item is held back, or scored, for the website as it is for an analyst: only tiers tell them apart. So of
+// what was weighed for the analyst the website gets what its own catalog holds, by that catalog's places.
+void take_public(const Context& analyst, const Decision& weighed, Context& site, Decision& decision) {
+  const std::vector<ContentItem>& items = analyst.catalog.items;
+  constexpr std::uint32_t kElsewhere = ~std::uint32_t{0};
+  std::vector<std::uint32_t> place(items.size(), kElsewhere);
+  std::uint32_t next = 0;
+  for (std::uint32_t i = 0; i < items.size(); ++i) {
+    if (items[i].tier == Tier::public_) place[i] = next++;
+  }
+  JUNCTURE_ASSERT(next == site.catalog.items.size());
+  decision.masked.reserve(weighed.masked.size());
+  for (const Masked& masked : weighed.masked) {
+    if (place[masked.item] != kElsewhere) decision.masked.push_back({place[masked.item], masked.reason});
+  }
+  site.candidates.reserve(analyst.candidates.size());
+  for (const Candidate& candidate : analyst.candidates) {
+    if (place[candidate.item] == kElsewhere) continue;
+    site.candidates.push_back({place[candidate.item], candidate.score, candidate.kill_risk});
+  }
+}
+
+Decision begin(const Context& context) {
+  Decision decision;
+  decision.threshold = static_cast<double>(context.policy.show_threshold);
+  decision.cap_used = context.limits.used_in_36h;
+  decision.cap_limit = context.policy.caps[1].offers;
+  return decision;
+}
+
+// From what is held back and what is left.
+Decision settle(const Context& context, Decision decision) {
+  const Limits& limits = context.limits;
+  if (limits.none_at_all != AbstainReason::none) {
+    abstain(context, limits.none_at_all, decision);
+    return decision;
+  }
+  if (const AbstainReason why = unfit(context.policy, context.reading); why != AbstainReason::none) {
+    abstain(context, why, decision);
+    return decision;
+  }
+  const bool analyst = context.audience == Audience::analyst;
+  const Handover handover = analyst ? handover_of(context.policy, context.reading) : Handover::none;
+  if (handover != Handover::none) {
+    hand_over(context, handover, decision);
+  } else if (limits.rejected) {
+    abstain(context, AbstainReason::rejected, decision);
+  } else if (context.candidates.empty()) {
+    abstain(context, reason_of(decision.masked, limits), decision);
+  } else {
+    choose(context, decision);
+  }
+  return decision;
+}
+
 }  // namespace
 
 Catalog public_view(const Catalog& catalog) {
@@ -206,43 +277,27 @@ Catalog public_view(const Catalog& catalog) {
 
 Decision decide(const Catalog& catalog, const Policy& policy, const Reading& reading, Audience audience) {
   const Limits limits = limits_of(policy, reading, audience);
-  Context context{catalog, policy, reading, audience, terms_of(policy, reading, limits), {}};
-  Decision decision;
-  decision.threshold = static_cast<double>(policy.show_threshold);
-  decision.cap_used = limits.used_in_36h;
-  decision.cap_limit = policy.caps[1].offers;
-  decision.masked.reserve(catalog.items.size());
-  context.candidates.reserve(catalog.items.size());
-  for (std::uint32_t i = 0; i < catalog.items.size(); ++i) {
-    const ContentItem& item = catalog.items[i];
-    const MaskReason mask = mask_of(item, policy, reading, limits);
-    if (mask != MaskReason::none) {
-      decision.masked.push_back({i, mask});
-    } else {
-      context.candidates.push_back({i, utility_of(item, policy, reading, context.terms)});
-    }
-  }
-  rank(context.candidates);
+  const Terms terms = terms_of(policy, reading, limits);
+  Context context{catalog, policy, reading, audience, limits, terms, {}};
+  Decision decision = begin(context);
+  weigh_items(context, decision);
+  return settle(context, std::move(decision));
+}
 
-  if (limits.none_at_all != AbstainReason::none) {
-    abstain(context, limits.none_at_all, decision);
-    return decision;
-  }
-  if (const AbstainReason why = unfit(policy, reading); why != AbstainReason::none) {
-    abstain(context, why, decision);
-    return decision;
-  }
-  const Handover handover = audience == Audience::analyst ? handover_of(policy, reading) : Handover::none;
-  if (handover != Handover::none) {
-    hand_over(context, handover, decision);
-  } else if (limits.rejected) {
-    abstain(context, AbstainReason::rejected, decision);
-  } else if (context.candidates.empty()) {
-    abstain(context, reason_of(decision.masked, limits), decision);
-  } else {
-    choose(context, decision);
-  }
-  return decision;
+Decisions decide_for_both(const Catalog& catalog, const Catalog& public_catalog, const Policy& policy,
+                          const Reading& reading) {
+  const Limits limits = limits_of(policy, reading, Audience::analyst);
+  Limits site_limits = limits;
+  site_limits.tier = highest_tier(policy, reading, Audience::public_site);
+  const Terms terms = terms_of(policy, reading, limits);
+  Context analyst{catalog, policy, reading, Audience::analyst, limits, terms, {}};
+  Context site{public_catalog, policy, reading, Audience::public_site, site_limits, terms, {}};
+  Decisions out{begin(analyst), begin(site)};
+  weigh_items(analyst, out.analyst);
+  take_public(analyst, out.analyst, site, out.site);
+  out.analyst = settle(analyst, std::move(out.analyst));
+  out.site = settle(site, std::move(out.site));
+  return out;
 }
 
 }  // namespace juncture

@@ -35,12 +35,16 @@ int offers_within(const Policy& policy, const Reading& reading, Millis window) {
   return count;
 }
 
-Tier highest_tier(const Policy& policy, const Reading& reading, Audience audience) {
-  if (audience == Audience::public_site || reading.consent != Consent::granted) return Tier::public_;
-  return std::max(reading.entitled, reading.known ? policy.analyst_known : policy.analyst_anonymous);
+MaskReason unclicked_mask(const ContentItem& item, const Policy& policy, const Limits& limits) {
+  return limits.unclicked[item.kind] >= policy.kind_unclicked_max ? MaskReason::repeat : MaskReason::none;
+}
+
+std::uint64_t met_bit(std::uint32_t key) {
+  return std::uint64_t{1} << key % 64;
 }
 
 MaskReason history_mask(const ContentItem& item, const Policy& policy, const Reading& reading, const Limits& limits) {
+  if ((limits.met & met_bit(item.key)) == 0) return unclicked_mask(item, policy, limits);
   if (std::find(reading.consumed.begin(), reading.consumed.end(), item.key) != reading.consumed.end()) {
     return MaskReason::consumed;
   }
@@ -50,10 +54,15 @@ MaskReason history_mask(const ContentItem& item, const Policy& policy, const Rea
     if (refused) return MaskReason::dismissed;
     if (within(offer, reading.as_of, policy.repeat_window)) return MaskReason::repeat;
   }
-  return limits.unclicked[item.kind] >= policy.kind_unclicked_max ? MaskReason::repeat : MaskReason::none;
+  return unclicked_mask(item, policy, limits);
 }
 
 }  // namespace
+
+Tier highest_tier(const Policy& policy, const Reading& reading, Audience audience) {
+  if (audience == Audience::public_site || reading.consent != Consent::granted) return Tier::public_;
+  return std::max(reading.entitled, reading.known ? policy.analyst_known : policy.analyst_anonymous);
+}
 
 Limits limits_of(const Policy& policy, const Reading& reading, Audience audience) {
   Limits limits;
@@ -72,7 +81,9 @@ Limits limits_of(const Policy& policy, const Reading& reading, Audience audience
   for (std::size_t s = 0; s <= index_of(Stage::solution_visualization); ++s) early += reading.stages[s];
   limits.price_early = early > policy.price_early_odds;
   limits.rejected = reading.stages[index_of(Stage::rejected)] > policy.handover.rejected_odds;
+  for (const std::uint32_t key : reading.consumed) limits.met |= met_bit(key);
   for (const Offer& offer : reading.offers) {
+    limits.met |= met_bit(offer.content);
     if (offer.kind < kContentKinds && !clicked(offer) && within(offer, reading.as_of, kNoveltyWindow)) {
       ++limits.unclicked[offer.kind];
     }

@@ -23,9 +23,14 @@ struct Limits {
   bool mobile = false;
   bool price_early = false;
   bool rejected = false;
+  std::uint64_t met = 0;                            // bit key % 64 set: an item of that key may have been met before
   std::array<int, kContentKinds> unclicked{};  // offers of the kind within 14 d that were not clicked
 };
 
+// The highest tier that may be put before this audience.
+Tier highest_tier(const Policy& policy, const Reading& reading, Audience audience);
+
+// But for the tier, the same for every audience.
 Limits limits_of(const Policy& policy, const Reading& reading, Audience audience);
 MaskReason mask_of(const ContentItem& item, const Policy& policy, const Reading& reading, const Limits& limits);
 

@@ -1,6 +1,7 @@
 #include "decision/utility.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "decision/masks.h"
@@ -17,48 +18,68 @@ double as_double(float value) {
 }
 
 // A cell's value for an item: naming a stage makes up for a kind that is not among the best there, never for harm.
+double named_help(const Policy& policy, std::size_t s, ContentKind kind) {
+  return as_double(std::max(policy.help[s][kind], policy.help_made_for));
+}
+double other_help(const Policy& policy, std::size_t s, ContentKind kind) {
+  return as_double(std::min(policy.help[s][kind], policy.help_other));
+}
+
 double help_of(const ContentItem& item, const Policy& policy, std::size_t s) {
-  const float own = policy.help[s][item.kind];
-  if (item.stages == 0) return as_double(own);
-  const bool named = (item.stages >> s & 1U) != 0;
-  return as_double(named ? std::max(own, policy.help_made_for) : std::min(own, policy.help_other));
+  if (item.stages == 0) return as_double(policy.help[s][item.kind]);
+  return (item.stages >> s & 1U) != 0 ? named_help(policy, s, item.kind) : other_help(policy, s, item.kind);
 }
 
 using KindSums = std::array<double, kContentKinds>;
 
-// All kinds side by side, row by row of the policy: each kind's sum adds up in the order of the stages all the same.
-void add_row(KindSums& sums, double weight, const KindRow& row) {
-  for (std::size_t k = 0; k < kContentKinds; ++k) sums[k] += weight * as_double(row[k]);
-}
-
+// All kinds side by side, row by row of the policy: each kind's sum adds up in the order of the rows all the same.
 template <class Odds, class Rows>
 KindSums weighed(const Odds& odds, const Rows& rows) {
   KindSums out{};
-  for (std::size_t i = 0; i < odds.size(); ++i) add_row(out, as_double(odds[i]), rows[i]);
+  for (std::size_t i = 0; i < odds.size(); ++i) {
+    for (std::size_t k = 0; k < kContentKinds; ++k) out[k] += as_double(odds[i]) * as_double(rows[i][k]);
+  }
   return out;
 }
 
 void fill_kinds(const Policy& policy, const Reading& reading, const std::array<double, kStages>& costs, Terms& terms) {
-  const KindSums gain = weighed(reading.stages, policy.help), mean = weighed(reading.stages, policy.kill);
   const KindSums moment = weighed(reading.moments, policy.moment), role = weighed(reading.roles, policy.role);
-  KindSums harm{}, variance{};
+  KindSums gain{}, elsewhere{}, harm{}, mean{}, variance{};
   for (std::size_t s = 0; s < kStages; ++s) {
-    const double p = as_double(reading.stages[s]);
-    add_row(harm, p * costs[s], policy.kill[s]);
+    const double p = as_double(reading.stages[s]), cost = p * costs[s];
     for (std::size_t k = 0; k < kContentKinds; ++k) {
-      const double kill = as_double(policy.kill[s][k]);
-      variance[k] += p * p * kill * (1.0 - kill) / (as_double(policy.kill_strength) + 1.0);
+      const float help = policy.help[s][k];
+      gain[k] += p * as_double(help);
+      elsewhere[k] += p * as_double(std::min(help, policy.help_other));
+    }
+    for (std::size_t k = 0; k < kContentKinds; ++k) {
+      const double kill = as_double(policy.kill[s][k]), likely = p * kill;
+      harm[k] += cost * kill;
+      mean[k] += likely;
+      variance[k] += p * likely * (1.0 - kill);
     }
   }
+  const double strength = as_double(policy.kill_strength) + 1.0;
   for (std::size_t k = 0; k < kContentKinds; ++k) {
     KindTerms& kind = terms.kinds[k];
     kind.gain = gain[k];
+    kind.elsewhere = elsewhere[k];
     kind.harm = harm[k];
     // sqrt is correctly rounded by IEEE 754, so unlike exp and log it gives the same bits everywhere.
-    kind.kill_risk = std::min(1.0, mean[k] + std::sqrt(variance[k]));
+    kind.kill_risk = std::min(1.0, mean[k] + std::sqrt(variance[k] / strength));
     kind.moment = moment[k];
     kind.role = role[k];
   }
+}
+
+// Of an item that names stages.
+double gain_of(const ContentItem& item, const Policy& policy, const Reading& reading, const KindTerms& kind) {
+  double gain = kind.elsewhere;
+  for (std::uint32_t left = item.stages; left != 0; left &= left - 1) {
+    const auto s = static_cast<std::size_t>(std::countr_zero(left));
+    gain += as_double(reading.stages[s]) * (named_help(policy, s, item.kind) - other_help(policy, s, item.kind));
+  }
+  return gain;
 }
 
 // The factor of an item that names moments or roles: the odds that one of them is right, between mismatch and match.
@@ -108,11 +129,7 @@ Terms terms_of(const Policy& policy, const Reading& reading, const Limits& limit
 Utility utility_of(const ContentItem& item, const Policy& policy, const Reading& reading, const Terms& terms) {
   const KindTerms& kind = terms.kinds[item.kind];
   Utility u;
-  u.gain = kind.gain;
-  if (item.stages != 0) {
-    u.gain = 0;
-    for (std::size_t s = 0; s < kStages; ++s) u.gain += as_double(reading.stages[s]) * help_of(item, policy, s);
-  }
+  u.gain = item.stages == 0 ? kind.gain : gain_of(item, policy, reading, kind);
   u.moment = kind.moment * match_factor(item.moments, reading.moments, policy);
   u.role = kind.role * match_factor(item.roles, reading.roles, policy);
   u.fresh = freshness(item, policy, reading.as_of);

@@ -14,6 +14,7 @@ struct Limits;
 // What all items of a kind share, worked out once for each decision.
 struct KindTerms {
   double gain = 0;       // sum over stages of P(s) * help
+  double elsewhere = 0;  // the same as if an item named none of them
   double harm = 0;       // sum over stages of P(s) * cost(s) * kill
   double kill_risk = 0;  // upper bound of the odds to end the opportunity
   double moment = 1, role = 1, novelty = 1;

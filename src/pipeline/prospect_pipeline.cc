@@ -162,9 +162,11 @@ class ProspectPipeline final : public Pipeline {
   }
 
   Status recommend(const Record& record, const Signal& signal, int mode_before, Output& output) {
-    Reading reading = read(knowledge_.chain, prospect_, std::max(signal.occurred_at, from_ms(prospect_.newest_ms())));
+    const Timestamp now = std::max(signal.occurred_at, from_ms(prospect_.newest_ms()));
+    Reading reading = read_for_decision(knowledge_.chain, prospect_, now);
     reading.entitled = entitled_tier(reading);
-    const Decision decision = decide(knowledge_.catalog, knowledge_.policy, reading, Audience::analyst);
+    const auto [decision, slate] =
+        decide_for_both(knowledge_.catalog, knowledge_.public_catalog, knowledge_.policy, reading);
     const int mode = static_cast<int>(index_of(most_likely(reading.stages)));
     count_decision(reading, decision, mode_before, mode);
 
@@ -190,7 +192,6 @@ class ProspectPipeline final : public Pipeline {
                     reading, decision, knowledge_.catalog, versions);
     if (Status sent = output.emit(kSales, record.key, buffer_); !sent) return sent;
 
-    const Decision slate = decide(knowledge_.public_catalog, knowledge_.policy, reading, Audience::public_site);
     buffer_.clear();
     write_public_record(buffer_, signal.prospect.text(), {.decision_id = id, .as_of = reading.as_of}, slate,
                         knowledge_.public_catalog, versions, signer_);

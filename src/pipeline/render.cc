@@ -8,6 +8,8 @@
 namespace juncture {
 namespace {
 
+constexpr int kUtilityPlaces = 7;  // so that the parts of a score add up to it within 1e-6
+
 void write_identity(JsonWriter& json, const Row& row, const Reading& reading) {
   // A known id names its account; a cookie's account is what the sender believes.
   const bool given = row.basis == AccountBasis::declared;
@@ -76,12 +78,12 @@ void write_decision(JsonWriter& json, const Row& row, const Decision& decision, 
   for (const Ranked& ranked : decision.slate) {
     json.begin_object();
     json.member("id", catalog.items[ranked.item].id);
-    json.member("score", ranked.score);
+    json.key("score").fixed(ranked.score, kUtilityPlaces);
     json.end_object();
   }
   json.end_array();
-  json.member("score", decision.score);
-  json.member("threshold", decision.threshold);
+  json.key("score").fixed(decision.score, kUtilityPlaces);
+  json.key("threshold").fixed(decision.threshold, kUtilityPlaces);
   json.key("confidence").fixed(decision.confidence, 4);
   json.key("kill_risk").fixed(decision.kill_risk, 5);
   json.member("propensity", decision.propensity);
@@ -96,7 +98,7 @@ void write_decision(JsonWriter& json, const Row& row, const Decision& decision, 
     json.begin_object();
     json.member("code", top->code);
     json.member("arg", top->arg);
-    json.member("value", top->value);
+    json.key("value").fixed(top->value, kUtilityPlaces);
     json.end_object();
   }
   write_contributions(json, decision);
@@ -154,7 +156,7 @@ void write_contributions(JsonWriter& json, const Decision& decision) {
     json.begin_object();
     json.member("code", part.code);
     json.member("arg", part.arg);
-    json.member("value", part.value);
+    json.key("value").fixed(part.value, kUtilityPlaces);
     json.end_object();
   }
   json.end_array();
@@ -166,7 +168,7 @@ void write_rivals(JsonWriter& json, const Decision& decision, const Catalog& cat
     json.begin_object();
     json.key("content");
     write_content(json, catalog.items[rival.item], false);
-    json.member("score", rival.score);
+    json.key("score").fixed(rival.score, kUtilityPlaces);
     json.end_object();
   }
   json.end_array();

@@ -46,15 +46,18 @@ struct Contribution {
   std::string_view code;  // a literal
   std::string_view arg;   // a literal or a name of a closed set: which stage, moment, kind
   double value = 0;
+  friend bool operator==(const Contribution&, const Contribution&) = default;
 };
 
 struct Ranked {
   std::uint32_t item = 0;  // index into Catalog::items
   double score = 0;
+  friend bool operator==(const Ranked&, const Ranked&) = default;
 };
 struct Masked {
   std::uint32_t item = 0;
   MaskReason reason = MaskReason::none;
+  friend bool operator==(const Masked&, const Masked&) = default;
 };
 
 struct Decision {
@@ -71,6 +74,7 @@ struct Decision {
   double kill_risk = 0;             // 0..1: upper bound of the odds that it ends the opportunity
   double propensity = 1;            // 1 for the deterministic policy of the first version
   int cap_used = 0, cap_limit = 0;  // offers within 36 h
+  friend bool operator==(const Decision&, const Decision&) = default;
 };
 
 }  // namespace juncture

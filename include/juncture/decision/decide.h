@@ -19,6 +19,14 @@ Catalog public_view(const Catalog& catalog);
 // For Audience::public_site, pass a public_view(). Indices in the result are into `catalog`.
 Decision decide(const Catalog& catalog, const Policy& policy, const Reading& reading, Audience audience);
 
+// Both of one reading, each as by itself, but with what they share worked out once; `public_catalog` is the
+// public_view() of `catalog`.
+struct Decisions {
+  Decision analyst, site;
+};
+Decisions decide_for_both(const Catalog& catalog, const Catalog& public_catalog, const Policy& policy,
+                          const Reading& reading);
+
 // For a prospect nothing is known about: public items that are harmless whatever the stage. Offers nothing, rather
 // than something unsafe. Items with a validity window count only within it.
 Decision safe_default(const Catalog& public_catalog, const Policy& policy, Timestamp as_of = {});

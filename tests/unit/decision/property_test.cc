@@ -83,6 +83,21 @@ TEST_CASE("in 10,000 random readings the parts sum to the score and nothing mask
   for (const int count : outcomes) CHECK(count > 100);  // otherwise the readings would not try all three
 }
 
+TEST_CASE("both decisions of a reading are those that are made one at a time") {
+  Random random(kSeed + 7);
+  int slates = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    INFO("round " << i);
+    const Catalog catalog = random_catalog(random), view = public_view(catalog);
+    const Reading reading = random_reading(random, catalog);
+    const Decisions both = decide_for_both(catalog, view, sample_policy(), reading);
+    CHECK(both.analyst == decide(catalog, sample_policy(), reading, Audience::analyst));
+    CHECK(both.site == decide(view, sample_policy(), reading, Audience::public_site));
+    if (!both.site.slate.empty()) ++slates;
+  }
+  CHECK(slates > 30);
+}
+
 TEST_CASE("in 100,000 random public requests there is no byte of a sales-only item") {
   Random random(kSeed + 1);
   const std::string mark = "SALES-CANARY";
