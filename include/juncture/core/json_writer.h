@@ -20,7 +20,7 @@ class JsonKey {
     for (; *name != '\0'; ++name) {
       const bool plain = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
                          (*name >= '0' && *name <= '9') || *name == '_' || *name == '$';
-      if (!plain) throw "a member's name of letters, digits and _ is needed";
+      if (!plain) name_needs_an_escape();
       text_[size_++] = *name;
     }
     text_[size_++] = '"';
@@ -31,6 +31,8 @@ class JsonKey {
   std::size_t size() const { return size_; }
 
  private:
+  static void name_needs_an_escape();  // no compiler can call it: defined nowhere
+
   std::array<char, kBytesMax> text_{};
   std::uint8_t size_ = 0;
 };
