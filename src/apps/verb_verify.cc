@@ -36,6 +36,18 @@ void write_partition(JsonWriter& json, const verify::PartitionReport& partition)
   json.end_object();
 }
 
+void write_outputs(JsonWriter& json, std::string_view name, const verify::OutputCounts& outputs) {
+  json.key(name).begin_object();
+  json.member("matched", outputs.matched);
+  json.member("withheld", outputs.withheld);
+  json.member("repeated", outputs.repeated);
+  json.member("expired", outputs.expired);
+  json.member("compacted", outputs.compacted);
+  json.member("unfinished", outputs.unfinished);
+  json.member("of_other_files", outputs.unknown);
+  json.end_object();
+}
+
 std::string report_json(const verify::Report& report, const Config& config) {
   std::string out;
   JsonWriter json(out);
@@ -43,14 +55,8 @@ std::string report_json(const verify::Report& report, const Config& config) {
   json.member("equal", report.findings.total() == 0);
   json.member("differences", report.findings.total());
   json.member("delivery", kDeliveryNames[static_cast<std::size_t>(config.delivery)]);
-  json.key("outputs").begin_object();
-  json.member("matched", report.outputs.matched);
-  json.member("withheld", report.outputs.withheld);
-  json.member("repeated", report.outputs.repeated);
-  json.member("expired", report.outputs.expired);
-  json.member("unfinished", report.outputs.unfinished);
-  json.member("of_other_files", report.outputs.unknown);
-  json.end_object();
+  write_outputs(json, "outputs", report.outputs);
+  write_outputs(json, "outputs_of_accounts", report.account_outputs);
   json.key("first").begin_array();
   for (const verify::Difference& difference : report.findings.shown()) write_difference(json, difference);
   json.end_array();
@@ -79,14 +85,19 @@ void print_partitions(std::string_view name, const std::vector<verify::Partition
   }
 }
 
+void print_outputs(std::string_view name, const verify::OutputCounts& outputs) {
+  fmt::print(
+      "outputs   of {}: {} equal, {} records withheld by the freshness gate, {} repeated, {} past their retention, {} "
+      "compacted, {} of unfinished work not there\n",
+      name, outputs.matched, outputs.withheld, outputs.repeated, outputs.expired, outputs.compacted,
+      outputs.unfinished);
+}
+
 void print_report(const verify::Report& report) {
   print_partitions(kProspects, report.partitions);
   print_partitions(kAccounts, report.accounts);
-  const verify::OutputCounts& outputs = report.outputs;
-  fmt::print(
-      "outputs  {} equal, {} records withheld by the freshness gate, {} repeated, {} past their retention, {} of "
-      "unfinished work not there\n",
-      outputs.matched, outputs.withheld, outputs.repeated, outputs.expired, outputs.unfinished);
+  print_outputs(kProspects, report.outputs);
+  print_outputs(kAccounts, report.account_outputs);
   for (const std::string& note : report.findings.notes()) fmt::print("note     {}\n", note);
   for (const verify::Difference& difference : report.findings.shown()) {
     fmt::print("differs  {} at {}{}\n  expected  {}\n  found     {}\n", difference.kind, difference.where,

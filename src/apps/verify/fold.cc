@@ -1,7 +1,7 @@
 #include "apps/verify/fold.h"
 
 #include "juncture/core/hash.h"
-#include "juncture/state/account_codec.h"
+#include "juncture/state/keys.h"
 
 namespace juncture::apps::verify {
 
@@ -10,12 +10,6 @@ std::uint32_t KeyNames::id(std::string_view key) {
   const auto added = ids_.emplace(key, static_cast<std::uint32_t>(names_.size())).first;
   names_.push_back(&added->first);
   return added->second;
-}
-
-std::string evidence_name(std::string_view account, std::string_view value) {
-  AccountEvidence evidence;
-  if (!decode(value, evidence)) return std::string(account);
-  return std::string(evidence.prospect.text()).append("\t").append(account);
 }
 
 Print print_of(std::string_view key, std::string_view value, bool tombstone) {
@@ -29,7 +23,14 @@ Result<std::optional<std::string_view>> MapState::get(std::string_view key) {
   return std::string_view(found->second);
 }
 
+void MapState::note(std::string_view key) {
+  if (written_ == nullptr) return;
+  if (const auto prospect = keys::prospect_of(key)) written_->emplace(prospect->text());
+  if (const auto account = keys::account_of(key)) written_->emplace(account->text());
+}
+
 Status MapState::put(std::string_view key, std::string_view value) {
+  note(key);
   const auto found = map_.find(key);
   if (found == map_.end()) {
     map_.emplace(key, value);
@@ -40,6 +41,7 @@ Status MapState::put(std::string_view key, std::string_view value) {
 }
 
 Status MapState::remove(std::string_view key) {
+  note(key);
   if (const auto found = map_.find(key); found != map_.end()) map_.erase(found);
   return {};
 }
@@ -54,7 +56,9 @@ void Fold::use(const Knowledge& knowledge) {
 Status Fold::take(const Record& record) {
   source_ = record.offset;
   at_ms_ = to_ms(record.timestamp);
-  return pipeline_->process(record, true, state_, *this);
+  const bool speaks = !partitions_.empty();
+  gate_ = speaks ? subject_.gate(record) : Gate::open;
+  return pipeline_->process(record, speaks, state_, *this);
 }
 
 Status Fold::emit(std::size_t topic, std::string_view key, std::string_view value, Partition partition) {
@@ -69,10 +73,12 @@ Status Fold::tombstone(std::size_t topic, std::string_view key) {
 
 void Fold::add(std::size_t topic, std::string_view key, std::string_view value, Partition partition, bool tombstone) {
   if (topic >= partitions_.size()) return;
+  const OutputTopic& output = subject_.outputs[topic];
   Expected out;
-  out.key = keys_.id(topic == kEvidenceOutput ? evidence_name(key, value) : key);
+  out.key = keys_.id(name_in(output, key, value));
   out.topic = static_cast<std::uint8_t>(topic);
-  out.gated = is_gated(topic) && !tombstone;
+  out.gate = output.gated() && !tombstone ? gate_ : Gate::open;
+  out.tombstone = tombstone;
   out.partition = partition >= 0 ? partition : partition_of(key, partitions_[topic]);
   out.source = source_;
   out.at_ms = at_ms_;

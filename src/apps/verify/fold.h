@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,25 +28,6 @@ class KeyNames {
   std::vector<const std::string*> names_;
 };
 
-// Outputs of the prospect pipeline: 0 and 1 are sales and public, 2 dead letters, 3 what accounts hear, 4 conditions.
-// Others are not compared.
-inline constexpr std::size_t kGatedOutputs = 2;
-inline constexpr std::size_t kEvidenceOutput = 3;
-inline constexpr std::size_t kConditionsOutput = 4;
-inline constexpr std::size_t kOutputs = 5;
-// Left out behind the freshness gate.
-constexpr bool is_gated(std::size_t output) {
-  return output < kGatedOutputs || output == kConditionsOutput;
-}
-// Several tasks write to one partition of it.
-constexpr bool is_shared(std::size_t output) {
-  return output == kEvidenceOutput || output == kConditionsOutput;
-}
-
-// Under which name a record of `accounts.evidence` is compared: many tasks write of one account, but only one writes of
-// a prospect, in the order of its signals. The prospect, a tab, the account.
-std::string evidence_name(std::string_view account, std::string_view value);
-
 // 128 bits of a record's key and value.
 struct Print {
   std::uint64_t a = 0, b = 0;
@@ -56,13 +38,16 @@ Print print_of(std::string_view key, std::string_view value, bool tombstone);
 // An output as it has to be.
 struct Expected {
   std::uint32_t key = 0;
-  std::uint8_t topic = 0;  // index of the pipeline's outputs
-  bool gated = false;      // left out when the record was behind the freshness gate
+  std::uint8_t topic = 0;  // index of the subject's outputs
+  Gate gate = Gate::open;
+  bool tombstone = false;
   Partition partition = 0;
   Offset source = 0;       // offset of the input record
   std::int64_t at_ms = 0;  // its time
   Print print;
 };
+
+using Ids = std::set<std::string, std::less<>>;
 
 class MapState final : public State {
  public:
@@ -72,19 +57,25 @@ class MapState final : public State {
   Status remove(std::string_view key) override;
   const Map& map() const { return map_; }
   Map take() { return std::move(map_); }
+  // Collects the prospects and accounts whose values are written from now on; null: no longer.
+  void watch(Ids* written) { written_ = written; }
 
  private:
+  void note(std::string_view key);
+
   Map map_;
+  Ids* written_ = nullptr;
 };
 
 // One partition's fold over the real pipeline. `subject`, `keys` and `partitions` (of each output; none: only the state
-// is of interest) outlive it, as all knowledge does.
+// is of interest, and nothing is said) outlive it, as all knowledge does.
 class Fold final : private Output {
  public:
   Fold(const Subject& subject, const Knowledge& knowledge, KeyNames& keys, const std::vector<Partition>& partitions);
   // From the next record on.
   void use(const Knowledge& knowledge);
   Status take(const Record& record);
+  void watch(Ids* written) { state_.watch(written); }
   const MapState::Map& state() const { return state_.map(); }
   MapState::Map take_state() { return state_.take(); }
   std::vector<Expected> take_outputs() { return std::move(outputs_); }
@@ -103,6 +94,7 @@ class Fold final : private Output {
   std::vector<Expected> outputs_;
   Offset source_ = 0;
   std::int64_t at_ms_ = 0;
+  Gate gate_ = Gate::open;
 };
 
 }  // namespace juncture::apps::verify

@@ -4,109 +4,207 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace juncture::apps::verify {
 namespace {
 
+// Goes through both lists once; where the topic is compacted from the newest to the oldest, because the last record of
+// a key is the one that must be there.
 class Matcher {
  public:
-  Matcher(const Lane& lane, const std::vector<Expected>& expected, const std::vector<std::size_t>& which,
+  Matcher(const Lane& lane, const std::vector<Expected>& expected, std::span<const std::size_t> which,
           const KeyNames& keys, std::vector<Fate>& fates, Findings& findings)
-      : lane_(lane), expected_(expected), which_(which), keys_(keys), fates_(fates), findings_(findings) {
-    for (std::uint32_t i = 0; i < which.size(); ++i) places_[expected[which[i]].print.a].push_back(i);
+      : lane_(lane),
+        expected_(expected),
+        which_(which),
+        keys_(keys),
+        fates_(fates),
+        findings_(findings),
+        gone_(lane.compacted ? lane.gone : 0) {
+    for (std::uint32_t i = 0; i < which.size(); ++i) places_[at(i).print.a].push_back(i);
   }
 
   void take(const Found& found) {
+    const Offset room = room_to(found.gone);
     const std::optional<std::size_t> ahead = find(found, next_, which_.size());
     const std::optional<std::size_t> behind = find(found, 0, next_);
     // Where the same bytes are expected more than once, as removals are, it is the one that needs no gap.
-    if (ahead && (!behind || may_skip(next_, *ahead))) return advance(*ahead);
+    if (ahead && (!behind || may_skip(next_, *ahead, room))) return advance(*ahead, room, found.gone);
     if (behind) return again(found, *behind);
-    ++strangers_;
-    complain("output_changed", found, next_ < which_.size() ? text(which_[next_]) : "nothing more");
+    strangers_.push_back(found.key);
+    complain("output_changed", found);
   }
 
   void finish() {
     replace(next_, which_.size());
-    if (!lane_.front_cut) return;
-    for (const std::size_t i : which_) {
-      if (fates_[i] == Fate::matched || fates_[i] == Fate::replaced) break;
-      fates_[i] = Fate::expired;
+    if (lane_.compacted) {
+      gaps_.push_back({next_, which_.size(), room_to(0)});
+      excuse_compacted();
     }
+    if (lane_.front_cut) expire();
+    if (lane_.compacted) std::reverse(complaints_.begin(), complaints_.end());
+    for (const Complaint& one : complaints_) report(one);
   }
   std::uint64_t repeats() const { return repeats_; }
 
  private:
+  // Expected ones between two that were found, and as many of them as can have been compacted: each leaves an offset
+  // without a record.
+  struct Gap {
+    std::size_t from, to;
+    Offset room;
+  };
+  struct Complaint {
+    std::string_view kind;
+    Found found;
+    std::size_t expected;  // place of what belongs there, or the end
+  };
+
+  const Expected& at(std::size_t i) const { return expected_[which_[i]]; }
+  Fate& fate(std::size_t i) { return fates_[which_[i]]; }
+  bool there(std::size_t i) const { return fates_[which_[i]] == Fate::matched || fates_[which_[i]] == Fate::replaced; }
+  Offset room_to(Offset gone) const { return lane_.compacted ? gone_ - gone : 0; }
+
   // The first place of that record in [from, to).
   std::optional<std::size_t> find(const Found& found, std::size_t from, std::size_t to) const {
-    const auto at = places_.find(found.print.a);
-    if (at == places_.end()) return std::nullopt;
-    for (auto place = std::lower_bound(at->second.begin(), at->second.end(), from);
-         place != at->second.end() && *place < to; ++place) {
-      if (expected_[which_[*place]].print == found.print) return *place;
+    const auto known = places_.find(found.print.a);
+    if (known == places_.end()) return std::nullopt;
+    for (auto place = std::lower_bound(known->second.begin(), known->second.end(), from);
+         place != known->second.end() && *place < to; ++place) {
+      if (at(*place).print == found.print) return *place;
     }
     return std::nullopt;
   }
 
-  bool may_skip(std::size_t from, std::size_t to) const {
-    return std::all_of(which_.begin() + static_cast<std::ptrdiff_t>(from),
-                       which_.begin() + static_cast<std::ptrdiff_t>(to), [&](std::size_t i) {
-                         return lane_.allowance.withheld(expected_[i]) || lane_.allowance.unfinished(expected_[i]);
-                       });
+  bool may_skip(std::size_t from, std::size_t to, Offset room) const {
+    for (std::size_t i = from; i < to; ++i) {
+      if (lane_.allowance.withheld(at(i)) || lane_.allowance.unfinished(at(i))) continue;
+      if (--room < 0) return false;
+    }
+    return true;
   }
 
-  void advance(std::size_t to) {
+  void advance(std::size_t to, Offset room, Offset gone) {
     replace(next_, to);
-    fates_[which_[to]] = Fate::matched;
+    if (lane_.compacted) {
+      gaps_.push_back({next_, to, room});
+      gone_ = gone;
+    }
+    fate(to) = Fate::matched;
+    if (lane_.compacted) oldest_[at(to).key] = to;
     next_ = to + 1;
   }
 
-  // A record that nobody expected stands for one that is missing beside it.
+  // A record that nobody expected stands for one that is missing beside it: one of its key, if there is one.
   void replace(std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to && strangers_ > 0; ++i, --strangers_) fates_[which_[i]] = Fate::replaced;
-    strangers_ = 0;
+    for (const bool same_key : {true, false}) {
+      for (std::size_t i = from; i < to && !strangers_.empty(); ++i) {
+        auto stranger = same_key ? std::find(strangers_.begin(), strangers_.end(), at(i).key) : strangers_.begin();
+        if (stranger == strangers_.end() || there(i)) continue;
+        strangers_.erase(stranger);
+        fate(i) = Fate::replaced;
+        if (lane_.compacted) oldest_[at(i).key] = std::max(oldest_[at(i).key], i);
+      }
+    }
+    strangers_.clear();
   }
 
   void again(const Found& found, std::size_t place) {
-    Fate& fate = fates_[which_[place]];
-    if (fate == Fate::matched && lane_.repeats_legal) {
+    const bool first = fate(place) != Fate::matched;
+    fate(place) = Fate::matched;
+    if (lane_.repeats_legal && (!first || superseded(place))) {
       ++repeats_;
       return;
     }
-    complain(fate == Fate::matched ? "output_doubled" : "output_reordered", found,
-             next_ < which_.size() ? text(which_[next_]) : "nothing more");
-    fate = Fate::matched;
+    complain(first ? "output_reordered" : "output_doubled", found);
   }
 
-  std::string text(std::size_t i) const {
-    const Expected& expected = expected_[i];
-    return fmt::format("{:016x} of `{}`, which {}@{} causes", expected.print.a, keys_.text(expected.key), lane_.input,
-                       expected.source);
+  // Of a compacted topic: a later record of the key has been found, so that the one at `place` is there by chance.
+  bool superseded(std::size_t place) const {
+    for (std::size_t i = 0; lane_.compacted && i < place; ++i) {
+      if (at(i).key == at(place).key && there(i)) return true;
+    }
+    return false;
   }
 
-  void complain(std::string_view kind, const Found& found, std::string expected) {
-    findings_.add({kind, place(lane_.topic, lane_.partition, found.offset), keys_.text(found.key), std::move(expected),
-                   fmt::format("{:016x} of `{}`", found.print.a, keys_.text(found.key))});
+  // What a later record of the key stands for, and removals of what is no longer there, may be gone, where there is
+  // room for it. Those that can be missing for another reason come last.
+  void excuse_compacted() {
+    std::vector<bool> may(which_.size());
+    std::unordered_set<std::uint32_t> stood_for;
+    for (std::size_t i = 0; i < which_.size(); ++i) {
+      const Expected& one = at(i);
+      const auto oldest = oldest_.find(one.key);
+      const bool nothing_left = oldest == oldest_.end() || oldest->second <= i;
+      may[i] = fate(i) == Fate::missing && (stood_for.contains(one.key) || (one.tombstone && nothing_left));
+      if (there(i) || may[i]) stood_for.insert(one.key);
+    }
+    for (const bool withheld : {false, true}) {
+      for (Gap& gap : gaps_) {
+        for (std::size_t i = gap.from; i < gap.to && (gap.room > 0 || lane_.repeats_legal); ++i) {
+          if (!may[i] || fate(i) != Fate::missing || lane_.allowance.withheld(at(i)) != withheld) continue;
+          fate(i) = Fate::compacted;
+          --gap.room;
+        }
+      }
+    }
+  }
+
+  void expire() {
+    const std::size_t count = which_.size();
+    for (std::size_t n = 0; n < count; ++n) {
+      const std::size_t i = lane_.compacted ? count - 1 - n : n;
+      if (there(i)) break;
+      fate(i) = Fate::expired;
+    }
+  }
+
+  void complain(std::string_view kind, const Found& found) {
+    std::size_t i = next_;
+    while (lane_.compacted && i < which_.size() && at(i).key != found.key) ++i;
+    complaints_.push_back({kind, found, i});
+  }
+
+  void report(const Complaint& one) {
+    const auto print = [&](const Print& bytes, std::uint32_t key) {
+      return fmt::format("{:016x} of `{}`", bytes.a, keys_.text(key));
+    };
+    std::string expected = "nothing more";
+    if (one.expected < which_.size()) {
+      const Expected& due = at(one.expected);
+      expected = fmt::format("{}, which {}@{} causes", print(due.print, due.key), lane_.input, due.source);
+    }
+    findings_.add({one.kind, place(lane_.topic, lane_.partition, one.found.offset), keys_.text(one.found.key),
+                   std::move(expected), print(one.found.print, one.found.key)});
   }
 
   const Lane& lane_;
   const std::vector<Expected>& expected_;
-  const std::vector<std::size_t>& which_;
+  const std::span<const std::size_t> which_;
   const KeyNames& keys_;
   std::vector<Fate>& fates_;
   Findings& findings_;
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> places_;
   std::size_t next_ = 0;
-  std::size_t strangers_ = 0;  // unexpected ones since the last match
+  std::vector<std::uint32_t> strangers_;  // keys of unexpected ones since the last match
   std::uint64_t repeats_ = 0;
+  Offset gone_ = 0;  // as the last one that was found has it
+  std::vector<Gap> gaps_;
+  std::vector<Complaint> complaints_;
+  std::unordered_map<std::uint32_t, std::size_t> oldest_;  // place of the last one that was found of a key
 };
 
 }  // namespace
 
-std::uint64_t match(const Lane& lane, const std::vector<Expected>& expected, const std::vector<std::size_t>& which,
-                    const std::vector<Found>& found, const KeyNames& keys, std::vector<Fate>& fates,
-                    Findings& findings) {
+std::uint64_t match(const Lane& lane, const std::vector<Expected>& expected, std::vector<std::size_t> which,
+                    std::vector<Found> found, const KeyNames& keys, std::vector<Fate>& fates, Findings& findings) {
+  if (lane.compacted) {
+    std::reverse(which.begin(), which.end());
+    std::reverse(found.begin(), found.end());
+  }
   Matcher matcher(lane, expected, which, keys, fates, findings);
   for (const Found& one : found) matcher.take(one);
   matcher.finish();

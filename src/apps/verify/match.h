@@ -1,4 +1,5 @@
-// Ordered lists of outputs, expected against found: what is missing, changed, doubled, reordered or withheld.
+// Ordered lists of outputs, expected against found: what is missing, changed, doubled, reordered, withheld or
+// compacted.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@ namespace juncture::apps::verify {
 struct Found {
   std::uint32_t key = 0;
   Offset offset = 0;
+  Offset gone = 0;  // offsets of the partition before it at which there is no record (any more)
   Print print;
 };
 
@@ -25,15 +27,18 @@ struct Allowance {
   std::optional<std::uint64_t> stale;  // of so many records at most
 
   bool unfinished(const Expected& expected) const { return expected.source >= settled; }
-  bool withheld(const Expected& expected) const { return expected.gated && expected.at_ms < behind_ms; }
+  bool withheld(const Expected& expected) const {
+    return expected.gate == Gate::late || (expected.gate == Gate::head && expected.at_ms < behind_ms);
+  }
 };
 
 enum class Fate : std::uint8_t {
   missing,  // not found; who may be missing is decided record by record
   matched,
-  replaced,  // another record is in its place, and reported
-  expired,   // its topic no longer goes back so far
-  unknown    // made with files that are not at hand
+  replaced,   // another record is in its place, and reported
+  compacted,  // a later one of its key stands for it
+  expired,    // its topic no longer goes back so far
+  unknown     // made with files that are not at hand
 };
 
 struct Lane {
@@ -43,11 +48,12 @@ struct Lane {
   Allowance allowance;
   bool front_cut = false;      // retention has taken the beginning
   bool repeats_legal = false;  // at least once
+  bool compacted = false;      // of a key, older records may be gone
+  Offset gone = 0;             // as Found has it, at the end of the partition
 };
 
 // Gives each of `expected` (indices `which` of it, in order) its fate. Returns how many of `found` are legal repeats.
-std::uint64_t match(const Lane& lane, const std::vector<Expected>& expected, const std::vector<std::size_t>& which,
-                    const std::vector<Found>& found, const KeyNames& keys, std::vector<Fate>& fates,
-                    Findings& findings);
+std::uint64_t match(const Lane& lane, const std::vector<Expected>& expected, std::vector<std::size_t> which,
+                    std::vector<Found> found, const KeyNames& keys, std::vector<Fate>& fates, Findings& findings);
 
 }  // namespace juncture::apps::verify

@@ -10,36 +10,38 @@
 namespace juncture::apps::verify {
 namespace {
 
-constexpr std::size_t kDeadLetters = 2;
+// The partition of the input that a dead letter came from; none: intake, replays and people write here too.
+std::optional<Partition> origin_of(Scratch& scratch, const Subject& subject, const Record& record) {
+  DeadLetter letter;
+  const bool ours = !parse_dead_letter(scratch, record.value, letter) && letter.topic == subject.input &&
+                    letter.connector == subject.connector;
+  return ours ? std::optional(letter.partition) : std::nullopt;
+}
 
-Status read_topic(Log& log, const Topics& topics, bool letters, KeyNames& keys, TopicOutputs& out) {
-  const auto count = log.partition_count(out.name);
+Status read_topic(Log& log, const Subject& subject, KeyNames& keys, TopicOutputs& out) {
+  const OutputTopic& topic = out.topic;
+  const auto count = log.partition_count(topic.name);
   if (!count) return tl::unexpected(count.error());
   out.partitions = count->value_or(0);
   Scratch scratch;
   for (Partition p = 0; p < out.partitions; ++p) {
-    const TopicPartition at{out.name, p};
+    const TopicPartition at{topic.name, p};
     const auto marks = log.watermarks(at);
     if (!marks) return tl::unexpected(marks.error());
-    out.front_cut[p] = marks->begin > 0;
+    Offset records = 0;
     const Status read = scan(log, at, marks->begin, marks->end, [&](const Record& record) -> Status {
-      Partition list = p;
-      if (letters) {
-        // Intake, replays and people write here too; what is not of `signals` is not this fold's.
-        DeadLetter letter;
-        const bool ours = !parse_dead_letter(scratch, record.value, letter) && letter.topic == topics.signals &&
-                          letter.connector == "canonical";
-        if (!ours) return {};
-        list = letter.partition;
-      }
-      // What accounts have to say there is their own sub-topology's.
-      if (out.name == topics.conditions && record.key.starts_with("account/")) return {};
-      const bool evidence = out.name == topics.evidence;
-      out.found[list].push_back({keys.id(evidence ? evidence_name(record.key, record.value) : record.key),
-                                 record.offset, print_of(record.key, record.value, record.tombstone)});
+      const Offset gone = record.offset - marks->begin - records++;
+      const bool letters = topic.kind == OutputKind::dead_letters;
+      const auto list = letters ? origin_of(scratch, subject, record) : std::optional(p);
+      if (!list || !subject.wrote(topic, record.key)) return {};
+      out.found[*list].push_back({.key = keys.id(name_in(topic, record.key, record.value)),
+                                  .offset = record.offset,
+                                  .gone = gone,
+                                  .print = print_of(record.key, record.value, record.tombstone)});
       return {};
     });
     if (!read) return read;
+    out.extents[p] = {.front_cut = marks->begin > 0, .gone = marks->end - marks->begin - records};
   }
   return {};
 }
@@ -51,7 +53,6 @@ class Comparison {
              const KeyNames& keys, Findings& findings)
       : topics_(topics), work_(work), rules_(rules), keys_(keys), findings_(findings) {
     for (const Work& one : work) fates_.emplace_back(one.expected.size(), Fate::missing);
-    for (const std::uint32_t key : rules.unknown) unknown_.insert(keys.text(key));
   }
 
   OutputCounts run() {
@@ -67,7 +68,7 @@ class Comparison {
     std::map<Partition, Sources> lists;
     for (std::size_t w = 0; w < work_.size(); ++w) {
       // A partition that is verified has a list, even if nothing is expected in it.
-      if (work_[w].partition < topics_[t].partitions || t == kDeadLetters) lists[work_[w].partition][w];
+      if (work_[w].partition < topics_[t].partitions || letters(t)) lists[work_[w].partition][w];
       for (std::size_t i = 0; i < work_[w].expected.size(); ++i) {
         const Expected& expected = work_[w].expected[i];
         if (expected.topic != t) continue;
@@ -75,7 +76,7 @@ class Comparison {
           fates_[w][i] = Fate::unknown;
           continue;
         }
-        lists[t == kDeadLetters ? work_[w].partition : expected.partition][w].push_back(i);
+        lists[letters(t) ? work_[w].partition : expected.partition][w].push_back(i);
       }
     }
     for (auto& [partition, sources] : lists) {
@@ -84,23 +85,20 @@ class Comparison {
     }
   }
 
+  bool letters(std::size_t t) const { return topics_[t].topic.kind == OutputKind::dead_letters; }
   // Not all partitions are verified, and this topic is written to by all.
   bool others_write(std::size_t t) const {
-    return is_shared(t) && work_.size() < static_cast<std::size_t>(topics_[t].partitions);
+    return topics_[t].topic.shared() && work_.size() < static_cast<std::size_t>(topics_[t].partitions);
   }
   bool unknown(std::size_t t, std::uint32_t key) const {
-    if (t < kGatedOutputs) return rules_.unknown.contains(key);
-    if (!is_shared(t) || unknown_.empty()) return false;
-    std::string_view name = keys_.text(key);
-    if (t == kConditionsOutput) name.remove_prefix(std::min(name.find('/') + 1, name.size()));
-    return unknown_.contains(name.substr(0, name.find('\t')));
+    return !rules_.unknown.empty() && !letters(t) && rules_.unknown.contains(id_of(topics_[t].topic, keys_.text(key)));
   }
 
   void compare_list(std::size_t t, Partition partition, const Sources& sources) {
     std::vector<Found> found;
     if (const auto at = topics_[t].found.find(partition); at != topics_[t].found.end()) found = at->second;
     std::erase_if(found, [&](const Found& one) { return unknown(t, one.key); });
-    if (sources.size() == 1 && !is_shared(t)) return compare_with(t, partition, *sources.begin(), found);
+    if (sources.size() == 1 && !topics_[t].topic.shared()) return compare_with(t, partition, *sources.begin(), found);
     // Tasks write side by side: only the order within a key is certain.
     std::map<std::uint32_t, std::set<std::size_t>> writers;
     for (const auto& [w, which] : sources) {
@@ -126,57 +124,64 @@ class Comparison {
     }
     for (const Found& one : found) {
       if (writers.contains(one.key) || others_write(t)) continue;
-      findings_.add({"output_changed", place(topics_[t].name, partition, one.offset), keys_.text(one.key), "nothing",
-                     fmt::format("{:016x}", one.print.a)});
+      findings_.add({"output_changed", place(topics_[t].topic.name, partition, one.offset), keys_.text(one.key),
+                     "nothing", fmt::format("{:016x}", one.print.a)});
     }
   }
 
   void compare_with(std::size_t t, Partition partition, const Sources::value_type& source,
                     const std::vector<Found>& found) {
     const Work& work = work_[source.first];
-    Lane lane{.topic = topics_[t].name,
-              .partition = t == kDeadLetters ? 0 : partition,
+    Lane lane{.topic = topics_[t].topic.name,
+              .partition = letters(t) ? 0 : partition,
               .input = fmt::format("{}/{}", rules_.input, work.partition),
               .allowance = work.allowance,
               .front_cut = false,
-              .repeats_legal = rules_.repeats_legal};
-    for (const auto& [own, cut] : topics_[t].front_cut) {
-      lane.front_cut = lane.front_cut || (cut && (t == kDeadLetters || own == partition));
+              .repeats_legal = rules_.repeats_legal,
+              .compacted = topics_[t].topic.compacted,
+              .gone = 0};
+    for (const auto& [own, extent] : topics_[t].extents) {
+      if (!letters(t) && own != partition) continue;
+      lane.front_cut = lane.front_cut || extent.front_cut;
+      lane.gone = extent.gone;
     }
     counts_.repeated += match(lane, work.expected, source.second, found, keys_, fates_[source.first], findings_);
   }
 
   // Record by record: what is missing may be withheld, as a whole and far behind the head; nothing else may.
   void settle(std::size_t w) {
-    const std::uint64_t before = counts_.withheld;
+    std::uint64_t behind = 0;
     const std::vector<Expected>& expected = work_[w].expected;
     for (std::size_t i = 0; i < expected.size();) {
       std::size_t end = i;
       bool some = false;
       while (end < expected.size() && expected[end].source == expected[i].source) {
         const Fate fate = fates_[w][end];
-        some = some || (expected[end].gated && (fate == Fate::matched || fate == Fate::replaced));
+        some = some || (expected[end].gate != Gate::open && (fate == Fate::matched || fate == Fate::replaced));
         if (fate == Fate::matched) ++counts_.matched;
+        if (fate == Fate::compacted) ++counts_.compacted;
         if (fate == Fate::expired) ++counts_.expired;
         if (fate == Fate::unknown) ++counts_.unknown;
         ++end;
       }
-      settle_record(w, i, end, some);
+      const std::optional<Gate> withheld = settle_record(w, i, end, some);
+      if (withheld) ++counts_.withheld;
+      if (withheld == Gate::head) ++behind;
       i = end;
     }
-    const std::uint64_t withheld = counts_.withheld - before;
     const std::optional<std::uint64_t> stale = work_[w].allowance.stale;
-    if (!stale || withheld <= *stale) return;
+    if (!stale || behind <= *stale) return;
     findings_.add({"outputs_withheld",
                    fmt::format("{}/{}", rules_.input, work_[w].partition),
                    {},
                    fmt::format("outputs of at most {} records behind the freshness gate to be missing", *stale),
-                   fmt::format("{} records without outputs", withheld)});
+                   fmt::format("{} records without outputs", behind)});
   }
 
-  void settle_record(std::size_t w, std::size_t begin, std::size_t end, bool some) {
+  // By which gate the record's outputs were withheld, if any were.
+  std::optional<Gate> settle_record(std::size_t w, std::size_t begin, std::size_t end, bool some) {
     const Work& work = work_[w];
-    bool withheld = false;
+    std::optional<Gate> withheld;
     for (std::size_t i = begin; i < end; ++i) {
       const Expected& expected = work.expected[i];
       if (fates_[w][i] != Fate::missing) continue;
@@ -185,16 +190,16 @@ class Comparison {
         continue;
       }
       if (work.allowance.withheld(expected) && !some && !rules_.strict) {
-        withheld = true;
+        withheld = expected.gate;
         continue;
       }
-      findings_.add({"output_missing", fmt::format("{}/{}", topics_[expected.topic].name, expected.partition),
+      findings_.add({"output_missing", fmt::format("{}/{}", topics_[expected.topic].topic.name, expected.partition),
                      keys_.text(expected.key),
                      fmt::format("{:016x}, which {} causes", expected.print.a,
                                  place(rules_.input, work.partition, expected.source)),
                      "nothing"});
     }
-    if (withheld) ++counts_.withheld;
+    return withheld;
   }
 
   const std::vector<TopicOutputs>& topics_;
@@ -202,23 +207,18 @@ class Comparison {
   const OutputRules& rules_;
   const KeyNames& keys_;
   Findings& findings_;
-  std::set<std::string, std::less<>> unknown_;  // prospects, as rules_.unknown
-  std::vector<std::vector<Fate>> fates_;        // as work_ and its expected
+  std::vector<std::vector<Fate>> fates_;  // as work_ and its expected
   OutputCounts counts_;
 };
 
 }  // namespace
 
-Result<std::vector<TopicOutputs>> read_outputs(Log& log, const Topics& topics, KeyNames& keys) {
+Result<std::vector<TopicOutputs>> read_outputs(Log& log, const Subject& subject, KeyNames& keys) {
   std::vector<TopicOutputs> all;
-  for (const std::string& name :
-       {topics.sales, topics.public_, topics.dead_letters, topics.evidence, topics.conditions}) {
-    TopicOutputs out;
-    out.name = name;
-    if (Status read = read_topic(log, topics, all.size() == kDeadLetters, keys, out); !read) {
-      return tl::unexpected(read.error());
-    }
-    all.push_back(std::move(out));
+  for (const OutputTopic& topic : subject.outputs) {
+    TopicOutputs& out = all.emplace_back();
+    out.topic = topic;
+    if (Status read = read_topic(log, subject, keys, out); !read) return tl::unexpected(read.error());
   }
   return all;
 }

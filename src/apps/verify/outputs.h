@@ -2,27 +2,28 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "apps/node.h"
 #include "apps/verify/match.h"
 
 namespace juncture::apps::verify {
 
-// Of one output topic.
+// What one sub-topology wrote to one of its outputs.
 struct TopicOutputs {
-  std::string name;
+  OutputTopic topic;
   Partition partitions = 0;
-  // By partition; dead letters by the partition of `signals` that they came from.
+  // By partition; dead letters by the partition of the input that they came from.
   std::map<Partition, std::vector<Found>> found;
-  std::map<Partition, bool> front_cut;  // by its own partition: the first records are gone
+  struct Extent {
+    bool front_cut = false;  // the first records are gone
+    Offset gone = 0;         // offsets without a record
+  };
+  std::map<Partition, Extent> extents;  // by its own partition
 };
 
-// Sales, public, dead letters and what accounts hear, in the order of the pipeline's outputs.
-Result<std::vector<TopicOutputs>> read_outputs(Log& log, const Topics& topics, KeyNames& keys);
+// In the order of the subject's outputs.
+Result<std::vector<TopicOutputs>> read_outputs(Log& log, const Subject& subject, KeyNames& keys);
 
 // What a partition's fold expects, and how far it must have been written.
 struct Work {
@@ -33,14 +34,14 @@ struct Work {
 
 struct OutputRules {
   std::string input;  // topic
-  Millis fresh_within{};
   bool repeats_legal = false;
   bool strict = false;
-  std::set<std::uint32_t> unknown;  // keys of which rows and slates cannot be recomputed
+  Ids unknown;  // prospects or accounts that cannot be recomputed
 };
 
 struct OutputCounts {
-  std::uint64_t matched = 0, repeated = 0, withheld = 0, expired = 0, unfinished = 0, foreign_keys = 0, unknown = 0;
+  std::uint64_t matched = 0, repeated = 0, expired = 0, compacted = 0, unfinished = 0, foreign_keys = 0, unknown = 0;
+  std::uint64_t withheld = 0;  // records
 };
 
 OutputCounts compare_outputs(const std::vector<TopicOutputs>& topics, const std::vector<Work>& work,

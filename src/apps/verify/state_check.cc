@@ -52,7 +52,7 @@ class StateCheck {
   std::optional<Work> work_;
   MapState::Map state_;  // as it has to be
   Older older_;
-  std::set<std::string, std::less<>> unknown_;
+  Ids unknown_;
 };
 
 OpenedStore StateCheck::open_store() {
@@ -150,9 +150,10 @@ Status StateCheck::fold(Offset from, const Changelog& changelog, const Watermark
   };
   const bool exactly_once = with_.task.config.delivery == Delivery::exactly_once;
   std::int64_t newest_ms = 0;
-  bool noted = !marked, done = false;
+  bool noted = !marked, done = false, halted = false;
   auto next_switch = switches->kept.begin();
   bool known = switches->kept.empty();
+  fold.watch(known ? nullptr : &unknown_);
   const Status read = scan(log_, input_, from, input.end, [&](const Record& record) -> Status {
     newest_ms = std::max(newest_ms, to_ms(record.timestamp));
     if (!noted && record.offset >= *marked) {
@@ -167,13 +168,17 @@ Status StateCheck::fold(Offset from, const Changelog& changelog, const Watermark
       const Knowledge* knowledge = knowledge_of(next_switch->version);
       known = knowledge != nullptr;
       fold.use(known ? *knowledge : with_.task.knowledge);
+      fold.watch(known ? nullptr : &unknown_);
     }
     if (!known && !done) {
       ++report_.unknown;
       if (!record.key.empty()) unknown_.emplace(record.key);
     }
-    // Work that no commit covers may have left outputs behind, at least once.
-    return done && (exactly_once || with_.outputs.empty()) ? Status{} : fold.take(record);
+    // Work that no commit covers may have left outputs behind, at least once; up to a record at which the task halts.
+    if (done && (exactly_once || halted)) return {};
+    Status taken = fold.take(record);
+    halted = done && !taken;
+    return halted ? Status{} : taken;
   });
   if (!read) return tl::unexpected(read.error());
   if (report_.unknown > 0) tell_unknown(*switches);

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "apps/verify/subject.h"
@@ -17,14 +15,14 @@ struct StateTask {
   Partition partition = 0;
   Offset earlier = 0;  // end of its changelog before anything else was read
   KeyNames& keys;
-  const std::vector<Partition>& outputs;  // partitions of each that is compared; none: only the state is
+  const std::vector<Partition>& outputs;  // partitions of each
   Findings& findings;
 };
 
 struct CheckedState {
   PartitionReport report;
-  std::optional<Work> work;                    // where the input could be folded
-  std::set<std::string, std::less<>> unknown;  // ids that cannot be recomputed with the files at hand
+  std::optional<Work> work;  // where the input could be folded
+  Ids unknown;               // that cannot be recomputed with the files at hand
 };
 
 // An error only where the log cannot be read.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include "apps/verify/state_check.h"
 #include "juncture/engine/engine.h"
@@ -13,57 +13,52 @@ namespace {
 
 class Verifier {
  public:
-  explicit Verifier(const Task& task) : task_(task), topics_(task.config.log.topics.prefix) {}
+  explicit Verifier(const Task& task) : task_(task) {}
 
   Result<Report> run();
 
  private:
+  // A subject as the log had it before anything was recomputed.
+  struct Seen {
+    Subject subject;
+    std::vector<Offset> ends;  // of its changelog
+    std::vector<TopicOutputs> outputs;
+  };
+  Status look(std::vector<Seen>& all);
   Result<std::vector<Offset>> ends_of(const Subject& subject);
-  Status verify_subject(const Subject& subject, const std::vector<Offset>& earlier,
-                        const std::vector<Partition>& outputs, std::vector<PartitionReport>& reports);
+  Status verify(const Seen& seen, std::vector<PartitionReport>& reports, OutputCounts& counts);
 
   const Task& task_;
-  const Topics topics_;
   Report report_;
   KeyNames keys_;
-  std::vector<Work> work_;
-  std::set<std::uint32_t> unknown_keys_;  // prospects that cannot be recomputed
 };
 
 Result<Report> Verifier::run() {
-  const Subject prospects = prospects_subject(task_.config), accounts = accounts_subject(task_.config);
-  const auto inputs = task_.log.partition_count(topics_.signals);
+  std::vector<Seen> all{{prospects_subject(task_.config), {}, {}}, {accounts_subject(task_.config), {}, {}}};
+  const auto inputs = task_.log.partition_count(all.front().subject.input);
   if (!inputs) return tl::unexpected(inputs.error());
-  if (!*inputs) return fail(Domain::environment, "unknown_topic", "there is no topic " + topics_.signals);
-  const auto prospects_end = ends_of(prospects), accounts_end = ends_of(accounts);
-  if (!prospects_end || !accounts_end) {
-    return tl::unexpected(prospects_end ? accounts_end.error() : prospects_end.error());
-  }
-  // Outputs first: whatever is read of them then belongs to a commit that the changelog shows afterwards.
-  const auto outputs = read_outputs(task_.log, topics_, keys_);
-  if (!outputs) return tl::unexpected(outputs.error());
-  std::vector<Partition> partitions;
-  for (const TopicOutputs& topic : *outputs) partitions.push_back(std::max<Partition>(1, topic.partitions));
-  if (Status done = verify_subject(prospects, *prospects_end, partitions, report_.partitions); !done) {
+  if (!*inputs) return fail(Domain::environment, "unknown_topic", "there is no topic " + all.front().subject.input);
+  if (Status seen = look(all); !seen) return tl::unexpected(seen.error());
+  if (Status done = verify(all[0], report_.partitions, report_.outputs); !done) return tl::unexpected(done.error());
+  if (Status done = verify(all[1], report_.accounts, report_.account_outputs); !done) {
     return tl::unexpected(done.error());
-  }
-  // Their rows are compacted and gated by when they were written: their state is what is proved.
-  if (Status done = verify_subject(accounts, *accounts_end, {}, report_.accounts); !done) {
-    return tl::unexpected(done.error());
-  }
-  report_.outputs = compare_outputs(*outputs, work_,
-                                    {.input = topics_.signals,
-                                     .repeats_legal = task_.config.delivery != Delivery::exactly_once,
-                                     .strict = task_.strict,
-                                     .unknown = unknown_keys_},
-                                    keys_, report_.findings);
-  if (report_.outputs.foreign_keys > 0) {
-    report_.findings.note(
-        fmt::format("{} keys come from more than one partition of {}: the order of their outputs is "
-                    "not certain, and they were not compared",
-                    report_.outputs.foreign_keys, topics_.signals));
   }
   return std::move(report_);
+}
+
+// Outputs before changelogs: whatever is read of them then belongs to a commit that the changelog shows afterwards.
+Status Verifier::look(std::vector<Seen>& all) {
+  for (Seen& seen : all) {
+    auto ends = ends_of(seen.subject);
+    if (!ends) return tl::unexpected(ends.error());
+    seen.ends = std::move(*ends);
+  }
+  for (Seen& seen : all) {
+    auto outputs = read_outputs(task_.log, seen.subject, keys_);
+    if (!outputs) return tl::unexpected(outputs.error());
+    seen.outputs = std::move(*outputs);
+  }
+  return {};
 }
 
 // Of the changelog's partitions, before anything else is read.
@@ -81,24 +76,36 @@ Result<std::vector<Offset>> Verifier::ends_of(const Subject& subject) {
   return ends;
 }
 
-Status Verifier::verify_subject(const Subject& subject, const std::vector<Offset>& earlier,
-                                const std::vector<Partition>& outputs, std::vector<PartitionReport>& reports) {
-  for (std::size_t p = 0; p < earlier.size(); ++p) {
+Status Verifier::verify(const Seen& seen, std::vector<PartitionReport>& reports, OutputCounts& counts) {
+  const Subject& subject = seen.subject;
+  std::vector<Partition> partitions;
+  for (const TopicOutputs& topic : seen.outputs) partitions.push_back(std::max<Partition>(1, topic.partitions));
+  std::vector<Work> work;
+  OutputRules rules{.input = subject.input,
+                    .repeats_legal = task_.config.delivery != Delivery::exactly_once,
+                    .strict = task_.strict,
+                    .unknown = {}};
+  for (std::size_t p = 0; p < seen.ends.size(); ++p) {
     const auto partition = static_cast<Partition>(p);
     if (task_.only && *task_.only != partition) continue;
     auto checked = check_state({.task = task_,
                                 .subject = subject,
                                 .partition = partition,
-                                .earlier = earlier[p],
+                                .earlier = seen.ends[p],
                                 .keys = keys_,
-                                .outputs = outputs,
+                                .outputs = partitions,
                                 .findings = report_.findings});
     if (!checked) return tl::unexpected(checked.error());
     reports.push_back(std::move(checked->report));
-    if (outputs.empty()) continue;
-    if (checked->work) work_.push_back(std::move(*checked->work));
-    for (const std::string& id : checked->unknown) unknown_keys_.insert(keys_.id(id));
+    if (checked->work) work.push_back(std::move(*checked->work));
+    rules.unknown.merge(checked->unknown);
   }
+  counts = compare_outputs(seen.outputs, work, rules, keys_, report_.findings);
+  if (counts.foreign_keys == 0) return {};
+  report_.findings.note(
+      fmt::format("{} keys come from more than one partition of {}: the order of their outputs is not certain, and "
+                  "they were not compared",
+                  counts.foreign_keys, subject.input));
   return {};
 }
 

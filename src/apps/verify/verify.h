@@ -39,9 +39,9 @@ struct PartitionReport {
 
 struct Report {
   Findings findings;
-  std::vector<PartitionReport> partitions;  // of prospects
-  std::vector<PartitionReport> accounts;    // the same; their state follows from what prospects told them
-  OutputCounts outputs;
+  // Of prospects, and of accounts, which follow from what prospects told them.
+  std::vector<PartitionReport> partitions, accounts;
+  OutputCounts outputs, account_outputs;
 };
 
 // An error only where the log cannot be read; what differs is in the report.

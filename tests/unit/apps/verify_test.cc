@@ -401,7 +401,8 @@ TEST_CASE("behind the freshness gate rows are withheld, counted, and not allowed
     run.until_done(*log);
     REQUIRE(run.engine().stop());
   }
-  const Report report = verify_log(*log, config_of(), state, false);
+  auto config = config_of(Delivery::exactly_once, Millis{60'000});
+  const Report report = verify_log(*log, config, state, false);
   INFO(kinds(report));
   CHECK(report.findings.total() == 0);
   CHECK(report.outputs.withheld > 200);
@@ -409,7 +410,6 @@ TEST_CASE("behind the freshness gate rows are withheld, counted, and not allowed
   Contents contents = contents_of(*log);
   for (const char* topic : {"recommendations.sales", "recommendations.public"}) contents.at(topic)[0].clear();
   const auto emptied = log_with(contents, positions_of(*log));
-  auto config = config_of();
   config.engine.fresh_within = Millis{-1'000'000};  // as if all of them were old
   CHECK(located(verify_log(*emptied, config, state, false), "outputs_withheld", "signals/0"));
 
