@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -12,7 +13,7 @@ namespace juncture::apps::verify {
 namespace {
 
 // Goes through both lists once; where the topic is compacted from the newest to the oldest, because the last record of
-// a key is the one that must be there.
+// a key is the one that must be there. Not for a compacted topic at least once.
 class Matcher {
  public:
   Matcher(const Lane& lane, const std::vector<Expected>& expected, std::span<const std::size_t> which,
@@ -28,11 +29,10 @@ class Matcher {
   }
 
   void take(const Found& found) {
-    const Offset room = room_to(found.gone);
     const std::optional<std::size_t> ahead = find(found, next_, which_.size());
     const std::optional<std::size_t> behind = find(found, 0, next_);
     // Where the same bytes are expected more than once, as removals are, it is the one that needs no gap.
-    if (ahead && (!behind || may_skip(next_, *ahead, room))) return advance(*ahead, room, found.gone);
+    if (ahead && (!behind || may_skip(*ahead, room_to(found.gone)))) return advance(*ahead, found);
     if (behind) return again(found, *behind);
     strangers_.push_back(found.key);
     complain("output_changed", found);
@@ -40,10 +40,8 @@ class Matcher {
 
   void finish() {
     replace(next_, which_.size());
-    if (lane_.compacted) {
-      gaps_.push_back({next_, which_.size(), room_to(0)});
-      excuse_compacted();
-    }
+    gaps_.push_back({gap_from_, which_.size(), room_to(0)});
+    if (lane_.compacted) excuse_compacted();
     if (lane_.front_cut) expire();
     if (lane_.compacted) std::reverse(complaints_.begin(), complaints_.end());
     for (const Complaint& one : complaints_) report(one);
@@ -79,19 +77,23 @@ class Matcher {
     return std::nullopt;
   }
 
-  bool may_skip(std::size_t from, std::size_t to, Offset room) const {
-    for (std::size_t i = from; i < to; ++i) {
+  // All up to there may be missing, or have been compacted, or have other bytes.
+  bool may_skip(std::size_t to, Offset room) const {
+    room += static_cast<Offset>(strangers_.size());
+    for (std::size_t i = next_; i < to; ++i) {
       if (lane_.allowance.withheld(at(i)) || lane_.allowance.unfinished(at(i))) continue;
       if (--room < 0) return false;
     }
     return true;
   }
 
-  void advance(std::size_t to, Offset room, Offset gone) {
+  void advance(std::size_t to, const Found& found) {
     replace(next_, to);
-    if (lane_.compacted) {
-      gaps_.push_back({next_, to, room});
-      gone_ = gone;
+    // Which of several like it this is may be uncertain: then it parts nothing.
+    if (lane_.compacted && places_.at(found.print.a).size() == 1) {
+      gaps_.push_back({gap_from_, to, room_to(found.gone)});
+      gap_from_ = to + 1;
+      gone_ = found.gone;
     }
     fate(to) = Fate::matched;
     if (lane_.compacted) oldest_[at(to).key] = to;
@@ -113,21 +115,14 @@ class Matcher {
   }
 
   void again(const Found& found, std::size_t place) {
-    const bool first = fate(place) != Fate::matched;
+    const Fate before = fate(place);
     fate(place) = Fate::matched;
-    if (lane_.repeats_legal && (!first || superseded(place))) {
+    // Where a wrong record is in its place, a repeat may be right.
+    if (lane_.repeats_legal && before != Fate::missing) {
       ++repeats_;
       return;
     }
-    complain(first ? "output_reordered" : "output_doubled", found);
-  }
-
-  // Of a compacted topic: a later record of the key has been found, so that the one at `place` is there by chance.
-  bool superseded(std::size_t place) const {
-    for (std::size_t i = 0; lane_.compacted && i < place; ++i) {
-      if (at(i).key == at(place).key && there(i)) return true;
-    }
-    return false;
+    complain(before == Fate::matched ? "output_doubled" : "output_reordered", found);
   }
 
   // What a later record of the key stands for, and removals of what is no longer there, may be gone, where there is
@@ -140,11 +135,13 @@ class Matcher {
       const auto oldest = oldest_.find(one.key);
       const bool nothing_left = oldest == oldest_.end() || oldest->second <= i;
       may[i] = fate(i) == Fate::missing && (stood_for.contains(one.key) || (one.tombstone && nothing_left));
-      if (there(i) || may[i]) stood_for.insert(one.key);
+      // One that is missing without an excuse is reported by itself.
+      const bool due = !lane_.allowance.withheld(one) && !lane_.allowance.unfinished(one);
+      if (there(i) || may[i] || due) stood_for.insert(one.key);
     }
     for (const bool withheld : {false, true}) {
       for (Gap& gap : gaps_) {
-        for (std::size_t i = gap.from; i < gap.to && (gap.room > 0 || lane_.repeats_legal); ++i) {
+        for (std::size_t i = gap.from; i < gap.to && gap.room > 0; ++i) {
           if (!may[i] || fate(i) != Fate::missing || lane_.allowance.withheld(at(i)) != withheld) continue;
           fate(i) = Fate::compacted;
           --gap.room;
@@ -191,24 +188,127 @@ class Matcher {
   std::size_t next_ = 0;
   std::vector<std::uint32_t> strangers_;  // keys of unexpected ones since the last match
   std::uint64_t repeats_ = 0;
-  Offset gone_ = 0;  // as the last one that was found has it
+  std::size_t gap_from_ = 0;  // behind the last one whose place is certain, and its `gone`
+  Offset gone_ = 0;
   std::vector<Gap> gaps_;
   std::vector<Complaint> complaints_;
   std::unordered_map<std::uint32_t, std::size_t> oldest_;  // place of the last one that was found of a key
 };
 
+// A compacted topic at least once: what was repeated may be all that is left of a record, or what was written first. So
+// the last record of each key is held to be the last, and all others to be right, in whatever order they are.
+class LastMatcher {
+ public:
+  LastMatcher(const Lane& lane, const std::vector<Expected>& expected, std::span<const std::size_t> which,
+              const KeyNames& keys, std::vector<Fate>& fates, Findings& findings)
+      : lane_(lane),
+        expected_(expected),
+        keys_(keys),
+        fates_(fates),
+        findings_(findings),
+        room_(static_cast<std::uint64_t>(lane.gone)) {
+    for (const std::size_t i : which) {
+      places_[expected[i].print.a].push_back(i);
+      of_key_[expected[i].key].push_back(i);
+    }
+  }
+
+  void take(const Found& found) {
+    last_[found.key] = found;
+    bool known = false, first = false;
+    if (const auto places = places_.find(found.print.a); places != places_.end()) {
+      for (const std::size_t i : places->second) {
+        if (expected_[i].print != found.print) continue;
+        known = true;
+        first = first || fates_[i] == Fate::missing;
+        fates_[i] = Fate::matched;
+      }
+    }
+    if (!known) ++strangers_[found.key];
+    if (!known) complain("output_changed", found, "one of those that are expected");
+    if (known && !first) ++repeats_;
+  }
+
+  void finish() {
+    for (auto& [key, places] : of_key_) places.resize(stood_for(key, places));
+    for (const bool withheld : {false, true}) {
+      for (const auto& [key, places] : of_key_) excuse(key, places, withheld);
+    }
+  }
+  std::uint64_t repeats() const { return repeats_; }
+
+ private:
+  // How many of a key's, oldest first, the last one that was found stands for; what is newer may be missing, or is
+  // reported.
+  std::size_t stood_for(std::uint32_t key, const std::vector<std::size_t>& places) {
+    const auto last = last_.find(key);
+    for (std::size_t n = places.size(); n > 0; --n) {
+      const Expected& one = expected_[places[n - 1]];
+      if (last != last_.end() && one.print == last->second.print) return n;
+      if (lane_.allowance.withheld(one) || lane_.allowance.unfinished(one)) continue;
+      if (one.tombstone && last == last_.end()) return n;
+      const bool replaced = last != last_.end() && !places_.contains(last->second.print.a);
+      if (replaced) return n;
+      if (fates_[places[n - 1]] == Fate::missing) return n - 1;
+      complain("output_reordered", last->second, text(one));
+      return n;
+    }
+    return 0;
+  }
+
+  // A changed record stands for one that is missing; others have left an offset without a record.
+  void excuse(std::uint32_t key, const std::vector<std::size_t>& places, bool withheld) {
+    for (auto place = places.rbegin(); place != places.rend(); ++place) {
+      Fate& fate = fates_[*place];
+      if (fate != Fate::missing || lane_.allowance.withheld(expected_[*place]) != withheld) continue;
+      std::uint64_t& strangers = strangers_[key];
+      if (strangers == 0 && room_ == 0) continue;
+      fate = strangers > 0 ? Fate::replaced : Fate::compacted;
+      strangers > 0 ? --strangers : --room_;
+    }
+  }
+
+  std::string text(const Expected& one) const {
+    return fmt::format("{:016x} as the last, which {}@{} causes", one.print.a, lane_.input, one.source);
+  }
+
+  void complain(std::string_view kind, const Found& found, std::string expected) {
+    findings_.add({kind, place(lane_.topic, lane_.partition, found.offset), keys_.text(found.key), std::move(expected),
+                   fmt::format("{:016x}", found.print.a)});
+  }
+
+  const Lane& lane_;
+  const std::vector<Expected>& expected_;
+  const KeyNames& keys_;
+  std::vector<Fate>& fates_;
+  Findings& findings_;
+  std::unordered_map<std::uint64_t, std::vector<std::size_t>> places_;
+  std::map<std::uint32_t, std::vector<std::size_t>> of_key_;
+  std::unordered_map<std::uint32_t, Found> last_;
+  std::unordered_map<std::uint32_t, std::uint64_t> strangers_;
+  std::uint64_t room_;
+  std::uint64_t repeats_ = 0;
+};
+
+template <class Matching>
+std::uint64_t run(Matching matching, const std::vector<Found>& found) {
+  for (const Found& one : found) matching.take(one);
+  matching.finish();
+  return matching.repeats();
+}
+
 }  // namespace
 
 std::uint64_t match(const Lane& lane, const std::vector<Expected>& expected, std::vector<std::size_t> which,
                     std::vector<Found> found, const KeyNames& keys, std::vector<Fate>& fates, Findings& findings) {
+  if (lane.compacted && lane.repeats_legal) {
+    return run(LastMatcher(lane, expected, which, keys, fates, findings), found);
+  }
   if (lane.compacted) {
     std::reverse(which.begin(), which.end());
     std::reverse(found.begin(), found.end());
   }
-  Matcher matcher(lane, expected, which, keys, fates, findings);
-  for (const Found& one : found) matcher.take(one);
-  matcher.finish();
-  return matcher.repeats();
+  return run(Matcher(lane, expected, which, keys, fates, findings), found);
 }
 
 }  // namespace juncture::apps::verify
