@@ -178,3 +178,32 @@ TEST_CASE("one wrong record of a compacted topic is found where it is", "[verify
   CHECK(swapped > 100);
   CHECK(lost > 50);
 }
+
+TEST_CASE("at least once the last record of a key in a compacted topic is its last", "[verify]") {
+  // Which of three rows of one account were found, and how many offsets hold no record.
+  struct Row {
+    std::vector<std::size_t> found;
+    Offset gone;
+    std::uint64_t differences;
+  };
+  const std::vector<Row> rows{{{0, 1, 2}, 0, 0},   {{0, 1, 0, 1, 2}, 0, 0}, {{2}, 2, 0},    {{1, 2}, 1, 0},
+                              {{2}, 1, 1},         {{0, 2}, 0, 1},          {{0, 1}, 1, 1}, {{0, 2, 1}, 0, 1},
+                              {{0, 1, 2, 0}, 0, 1}};
+  for (const Row& row : rows) {
+    Story one;
+    one.lane = {.topic = "accounts", .input = "evidence", .repeats_legal = true, .compacted = true, .gone = row.gone};
+    one.lane.allowance.settled = 3;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      Expected row_of;
+      row_of.key = one.keys.id("account");
+      row_of.source = static_cast<Offset>(i);
+      row_of.print = {i + 1, i + 1};
+      one.expected.push_back(row_of);
+    }
+    for (const std::size_t i : row.found) {
+      one.found.push_back({.key = 0, .offset = static_cast<Offset>(one.found.size()), .print = one.expected[i].print});
+    }
+    INFO("found " << row.found.size() << ", the last " << row.found.back() << ", gone " << row.gone);
+    CHECK(one.compare().differences == row.differences);
+  }
+}

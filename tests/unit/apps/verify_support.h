@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -126,6 +127,66 @@ inline std::unique_ptr<Log> log_with(const Contents& contents, const std::map<To
   return log;
 }
 
+// A log of which compaction has taken some records of one partition: their offsets are there, and they are not.
+class CleanedLog final : public Log {
+ public:
+  CleanedLog(std::unique_ptr<Log> log, TopicPartition at, std::set<Offset> taken)
+      : log_(std::move(log)), at_(std::move(at)), taken_(std::move(taken)) {}
+  std::set<Offset>& taken() { return taken_; }
+
+  std::string_view kind() const override { return log_->kind(); }
+  Result<std::unique_ptr<Consumer>> make_consumer(const ConsumerOptions& with) override {
+    return log_->make_consumer(with);
+  }
+  Result<std::unique_ptr<Producer>> make_producer(const ProducerOptions& with) override {
+    return log_->make_producer(with);
+  }
+  Result<std::unique_ptr<Reader>> open_reader(std::size_t queue_bytes) override {
+    auto reader = log_->open_reader(queue_bytes);
+    if (!reader) return reader;
+    return std::unique_ptr<Reader>(std::make_unique<CleanedReader>(std::move(*reader), *this));
+  }
+  Status ensure_topic(const TopicSpec& spec) override { return log_->ensure_topic(spec); }
+  Result<std::optional<Partition>> partition_count(std::string_view topic) override {
+    return log_->partition_count(topic);
+  }
+  Offset transaction_end_offsets() const override { return log_->transaction_end_offsets(); }
+  Result<Watermarks> watermarks(const TopicPartition& at) override { return log_->watermarks(at); }
+  Result<Offset> offset_at(const TopicPartition& at, Timestamp time) override { return log_->offset_at(at, time); }
+  Result<std::optional<Position>> committed(std::string_view group, const TopicPartition& at) override {
+    return log_->committed(group, at);
+  }
+  Result<std::vector<std::string>> topics() override { return log_->topics(); }
+  std::uint64_t dropped_unread() const override { return log_->dropped_unread(); }
+
+ private:
+  class CleanedReader final : public Reader {
+   public:
+    CleanedReader(std::unique_ptr<Reader> reader, const CleanedLog& log) : reader_(std::move(reader)), log_(log) {}
+    Status assign(const std::map<TopicPartition, Offset>& from) override { return reader_->assign(from); }
+    Result<std::span<const Record>> poll(Millis timeout, std::size_t records_max) override {
+      const auto records = reader_->poll(timeout, records_max);
+      if (!records) return records;
+      kept_.assign(records->begin(), records->end());
+      std::erase_if(kept_, [&](const Record& record) {
+        return record.topic == log_.at_.topic && record.partition == log_.at_.partition &&
+               log_.taken_.contains(record.offset);
+      });
+      return kept_;
+    }
+    std::optional<Offset> position(const TopicPartition& at) const override { return reader_->position(at); }
+
+   private:
+    std::unique_ptr<Reader> reader_;
+    const CleanedLog& log_;
+    std::vector<Record> kept_;
+  };
+
+  std::unique_ptr<Log> log_;
+  TopicPartition at_;
+  std::set<Offset> taken_;
+};
+
 // Signals of some prospects, with all that makes outputs: queries, a denial, an erasure, ticks, bad records.
 inline void send_signals(Log& log, int from, int to) {
   auto producer = log.make_producer({});
@@ -151,6 +212,19 @@ inline void send_signals(Log& log, int from, int to) {
     if (i % 40 == 0)
       REQUIRE(
           (*producer)->send({.topic = "signals", .partition = 0, .value = tick, .timestamp = from_ms(kNow + i * 10)}));
+  }
+  REQUIRE((*producer)->flush());
+}
+
+// Time that goes by without a signal, as both partitions hear of it.
+inline void send_silence(Log& log, int days) {
+  auto producer = log.make_producer({});
+  REQUIRE(producer);
+  for (Partition p = 0; p < kPartitions; ++p) {
+    const Timestamp now = from_ms(kNow) + std::chrono::days{days};
+    std::string tick;
+    write_tick(now, std::nullopt, tick);
+    REQUIRE((*producer)->send({.topic = "signals", .partition = p, .value = tick, .timestamp = now}));
   }
   REQUIRE((*producer)->flush());
 }
@@ -244,6 +318,10 @@ struct Past {
         send_signals(*log, i, i + 60);
         run.until_done(*log);
       }
+      for (int days = 3; days <= 75; days += 8) {
+        send_silence(*log, days);
+        run.until_done(*log);
+      }
       REQUIRE(run.engine().stop());
     }
     contents = contents_of(*log);
@@ -296,6 +374,16 @@ inline apps::verify::Report verify_log(Log& log, const Config& config, const std
                                          .strict = strict});
   REQUIRE(report);
   return *report;
+}
+
+inline apps::verify::Report verified(const Contents& contents, Delivery delivery = Delivery::exactly_once,
+                                     bool strict = true, const std::filesystem::path& state = past().folder / "state") {
+  const auto log = log_with(contents, past().positions);
+  return verify_log(*log, config_of(delivery), state, strict);
+}
+
+inline bool of_account(const Kept& kept) {
+  return kept.key.starts_with("account/");
 }
 
 inline std::string kinds(const apps::verify::Report& report) {
