@@ -82,11 +82,25 @@ std::string shown(const std::string& path, std::string_view embedded_name) {
   return path.empty() ? "(built in) " + std::string(embedded_name) : path;
 }
 
+// How accounts decide, where it is said. Their domains and networks are no part of it: what they lead to is in the
+// signals.
+std::string structures_of(const AccountTable& accounts) {
+  std::string out;
+  for (const AccountEntry& entry : accounts.entries()) {
+    const Structure& one = entry.structure;
+    if (one == Structure{}) continue;
+    out += fmt::format("\n{} {} {} {} {}", index_of(one.responsibility), index_of(one.pain), index_of(one.bureaucracy),
+                       entry.id, fmt::join(entry.also, " "));
+  }
+  return out;
+}
+
 // `files`: hash of what was read. What is kept of a signal is part of what state depends on.
 std::uint64_t version_of(const Knowledge& knowledge, std::uint64_t files) {
   const Retention& kept = knowledge.retention;
-  const std::string rest = fmt::format("{} {} {} {} {}", knowledge.model_version, static_cast<int>(kept.text),
-                                       kept.text_ttl.count(), kept.prospect_ttl.count(), kept.session_idle.count());
+  const std::string rest =
+      fmt::format("{} {} {} {} {}{}", knowledge.model_version, static_cast<int>(kept.text), kept.text_ttl.count(),
+                  kept.prospect_ttl.count(), kept.session_idle.count(), structures_of(knowledge.accounts));
   return hash64(rest, files) | 1U;
 }
 
