@@ -138,6 +138,10 @@ class Juncture:
     def verify(self):
         out = subprocess.run([BINARY, "verify", "--json", *self.settings()], capture_output=True, text=True, timeout=120)
         assert out.returncode == 0, out.stdout + out.stderr
+        outputs = json.loads(out.stdout)["outputs_of_accounts"]
+        print(f"{self.name}: outputs of accounts {outputs}")
+        assert outputs["matched"] > BATCHES * BATCH / 2, outputs
+        assert DELIVERY == "at_least_once" or outputs["repeated"] == 0, outputs
 
 
 def run(name, folder, batches, kill_after):

@@ -12,6 +12,10 @@
 namespace juncture::apps::verify {
 namespace {
 
+bool is_there(Fate fate) {
+  return fate == Fate::matched || fate == Fate::replaced;
+}
+
 // Goes through both lists once; where the topic is compacted from the newest to the oldest, because the last record of
 // a key is the one that must be there. Not for a compacted topic at least once.
 class Matcher {
@@ -42,7 +46,6 @@ class Matcher {
     replace(next_, which_.size());
     gaps_.push_back({gap_from_, which_.size(), room_to(0)});
     if (lane_.compacted) excuse_compacted();
-    if (lane_.front_cut) expire();
     if (lane_.compacted) std::reverse(complaints_.begin(), complaints_.end());
     for (const Complaint& one : complaints_) report(one);
   }
@@ -150,15 +153,6 @@ class Matcher {
     }
   }
 
-  void expire() {
-    const std::size_t count = which_.size();
-    for (std::size_t n = 0; n < count; ++n) {
-      const std::size_t i = lane_.compacted ? count - 1 - n : n;
-      if (there(i)) break;
-      fate(i) = Fate::expired;
-    }
-  }
-
   void complain(std::string_view kind, const Found& found) {
     std::size_t i = next_;
     while (lane_.compacted && i < which_.size() && at(i).key != found.key) ++i;
@@ -215,18 +209,20 @@ class LastMatcher {
 
   void take(const Found& found) {
     last_[found.key] = found;
-    bool known = false, first = false;
-    if (const auto places = places_.find(found.print.a); places != places_.end()) {
-      for (const std::size_t i : places->second) {
-        if (expected_[i].print != found.print) continue;
-        known = true;
-        first = first || fates_[i] == Fate::missing;
-        fates_[i] = Fate::matched;
-      }
+    bool known = false;
+    for (const std::size_t i : places_[found.print.a]) {
+      if (expected_[i].print != found.print) continue;
+      known = true;
+      if (fates_[i] == Fate::matched) continue;
+      fates_[i] = Fate::matched;
+      return;
     }
-    if (!known) ++strangers_[found.key];
-    if (!known) complain("output_changed", found, "one of those that are expected");
-    if (known && !first) ++repeats_;
+    if (known) {
+      ++repeats_;
+      return;
+    }
+    ++strangers_[found.key];
+    complain("output_changed", found, "one of those that are expected");
   }
 
   void finish() {
@@ -247,7 +243,7 @@ class LastMatcher {
       if (last != last_.end() && one.print == last->second.print) return n;
       if (lane_.allowance.withheld(one) || lane_.allowance.unfinished(one)) continue;
       if (one.tombstone && last == last_.end()) return n;
-      const bool replaced = last != last_.end() && !places_.contains(last->second.print.a);
+      const bool replaced = last != last_.end() && places_.at(last->second.print.a).empty();
       if (replaced) return n;
       if (fates_[places[n - 1]] == Fate::missing) return n - 1;
       complain("output_reordered", last->second, text(one));
@@ -301,14 +297,18 @@ std::uint64_t run(Matching matching, const std::vector<Found>& found) {
 
 std::uint64_t match(const Lane& lane, const std::vector<Expected>& expected, std::vector<std::size_t> which,
                     std::vector<Found> found, const KeyNames& keys, std::vector<Fate>& fates, Findings& findings) {
-  if (lane.compacted && lane.repeats_legal) {
-    return run(LastMatcher(lane, expected, which, keys, fates, findings), found);
-  }
-  if (lane.compacted) {
+  const bool backwards = lane.compacted && !lane.repeats_legal;
+  if (backwards) {
     std::reverse(which.begin(), which.end());
     std::reverse(found.begin(), found.end());
   }
-  return run(Matcher(lane, expected, which, keys, fates, findings), found);
+  const std::uint64_t repeats = lane.compacted && lane.repeats_legal
+                                    ? run(LastMatcher(lane, expected, which, keys, fates, findings), found)
+                                    : run(Matcher(lane, expected, which, keys, fates, findings), found);
+  if (!lane.front_cut) return repeats;
+  if (backwards) std::reverse(which.begin(), which.end());
+  for (auto i = which.begin(); i != which.end() && !is_there(fates[*i]); ++i) fates[*i] = Fate::expired;
+  return repeats;
 }
 
 }  // namespace juncture::apps::verify
