@@ -10,10 +10,14 @@ namespace {
 
 using Version = std::shared_ptr<const Knowledge>;
 
-Version version(std::uint64_t number) {
+std::shared_ptr<Knowledge> version(std::uint64_t number) {
   auto knowledge = make_shipped_knowledge();
   knowledge->version = number;
   knowledge->token_key = std::to_string(number);  // shows in every slate
+  AccountEntry acme{.id = "acme", .structure = {}};
+  acme.structure.bureaucracy = number == 1 ? Degree::low : Degree::high;  // and this in every row of the account
+  knowledge->accounts = AccountTable({acme}, {});
+  index_accounts(*knowledge);
   return knowledge;
 }
 
@@ -76,7 +80,22 @@ TEST_CASE("with both files at hand everything is recomputed, each record with it
     CHECK(report.findings.total() == 0);
     CHECK(report.findings.notes().empty());
     CHECK(report.outputs.unknown == 0);
+    CHECK(report.account_outputs.unknown == 0);
+    CHECK(report.account_outputs.matched > 100);
   }
+}
+
+TEST_CASE("how accounts decide shows in their rows, from the record on at which it changed", "[switches]") {
+  const Switched& log = switched();
+  const auto other = version(1);
+  other->accounts = log.second->accounts;
+  index_accounts(*other);
+
+  const Report report = log.verified({log.second, other});
+
+  INFO(kinds(report));
+  CHECK(report.findings.total() > 50);
+  for (const auto& difference : report.findings.shown()) CHECK(difference.where.starts_with("accounts/"));
 }
 
 TEST_CASE("with one of them the prospects of the other are left out, and said to be", "[switches]") {
@@ -90,6 +109,7 @@ TEST_CASE("with one of them the prospects of the other are left out, and said to
     const std::string other = knowledge == log.first ? "k-0000000000000002" : "k-0000000000000001";
     CHECK(report.findings.notes().front().find(other) != std::string::npos);
     CHECK(report.outputs.unknown > 100);
+    CHECK(report.account_outputs.unknown > 50);
     for (const auto& partition : report.partitions) CHECK(partition.unknown > 10);
   }
 }

@@ -106,6 +106,32 @@ TEST_CASE("rows that compaction has taken are no difference, the last one of an 
   }
 }
 
+TEST_CASE("rows that were too late to be written may be missing, but not wrong", "[verify]") {
+  Contents contents = past().contents;
+  auto& rows = contents.at("accounts")[busy_partition()];
+  const auto row = std::find_if(rows.begin() + 20, rows.end(), [](const Kept& kept) { return !kept.tombstone; });
+  const Config config = config_of(Delivery::exactly_once, Millis{0});
+  const auto late = [&] {
+    const auto log = log_with(contents, past().positions);
+    return verify_log(*log, config, past().folder / "state", false);
+  };
+  SECTION("missing") {
+    rows.erase(row);
+    const Report report = late();
+    INFO(kinds(report));
+    CHECK(report.findings.total() == 0);
+    CHECK(report.account_outputs.withheld == 1);
+  }
+  SECTION("wrong") {
+    flip(row->value, 100);
+    const Report report = late();
+    INFO(kinds(report));
+    CHECK(report.findings.total() == 1);
+    CHECK(located(report, "output_changed",
+                  at("accounts", busy_partition(), static_cast<std::size_t>(row - rows.begin()))));
+  }
+}
+
 TEST_CASE("a record that an account never got shows in its state", "[verify]") {
   Contents contents = past().contents;
   auto& heard = contents.at("accounts.evidence")[busy_partition()];
