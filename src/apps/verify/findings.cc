@@ -17,8 +17,11 @@ std::string hex(std::string_view bytes) {
 }
 
 std::string around(std::string_view value, std::size_t at) {
-  constexpr std::size_t kShown = 12;
-  return fmt::format("{} bytes, at {}: {}", value.size(), at, hex(value.substr(std::min(at, value.size()), kShown)));
+  constexpr std::size_t kShown = 12, kTextShown = 60;
+  const std::string_view text = value.substr(std::min(at, value.size()), kTextShown);
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  return fmt::format("{} bytes, at {}: {}", value.size(), at,
+                     plain ? "`" + std::string(text) + "`" : hex(text.substr(0, kShown)));
 }
 
 }  // namespace

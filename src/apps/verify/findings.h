@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "juncture/core/result.h"
@@ -18,6 +19,9 @@ struct Difference {
   std::string where;      // topic/partition@offset, or the store
   std::string key;        // the prospect's or account's id where there is one
   std::string expected, found;
+  // Of an output: the first half of the print of what was expected, 0 for nothing, and what was found, where it was.
+  std::uint64_t due = 0;
+  std::optional<std::pair<TopicPartition, Offset>> record;
 };
 
 class Findings {
@@ -27,6 +31,7 @@ class Findings {
 
   std::uint64_t total() const { return total_; }
   const std::vector<Difference>& shown() const { return shown_; }  // the first ones
+  std::vector<Difference>& shown() { return shown_; }
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:
@@ -39,7 +44,7 @@ class Findings {
 std::string place(std::string_view topic, Partition partition, Offset offset);
 // A state key as people know it: the prospect's or account's id, or the kind and the bytes in hex.
 std::string key_text(std::string_view key);
-// Both values around the first byte in which they differ; none: the key is not there.
+// Both values from the first byte on in which they differ, as text where they are; none: the key is not there.
 void describe_values(std::optional<std::string_view> expected, std::optional<std::string_view> found, Difference& out);
 
 // All records of a partition from `from` to below `end` that a reader gets. Fails when they do not come.

@@ -83,6 +83,9 @@ void Fold::add(std::size_t topic, std::string_view key, std::string_view value, 
   out.source = source_;
   out.at_ms = at_ms_;
   out.print = print_of(key, value, tombstone);
+  if (wanted_ != nullptr && !tombstone) {
+    if (const auto wanted = wanted_->find(out.print.a); wanted != wanted_->end()) wanted->second = value;
+  }
   outputs_.push_back(out);
 }
 

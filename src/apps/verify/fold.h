@@ -35,6 +35,9 @@ struct Print {
 };
 Print print_of(std::string_view key, std::string_view value, bool tombstone);
 
+// Values of outputs by the first half of their prints: of those that are wanted, once they have come.
+using Values = std::unordered_map<std::uint64_t, std::optional<std::string>>;
+
 // An output as it has to be.
 struct Expected {
   std::uint32_t key = 0;
@@ -76,6 +79,7 @@ class Fold final : private Output {
   void use(const Knowledge& knowledge);
   Status take(const Record& record);
   void watch(Ids* written) { state_.watch(written); }
+  void want(Values* values) { wanted_ = values; }
   const MapState::Map& state() const { return state_.map(); }
   MapState::Map take_state() { return state_.take(); }
   std::vector<Expected> take_outputs() { return std::move(outputs_); }
@@ -92,6 +96,7 @@ class Fold final : private Output {
   std::unique_ptr<Pipeline> pipeline_;
   MapState state_;
   std::vector<Expected> outputs_;
+  Values* wanted_ = nullptr;
   Offset source_ = 0;
   std::int64_t at_ms_ = 0;
   Gate gate_ = Gate::open;

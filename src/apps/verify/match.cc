@@ -163,13 +163,19 @@ class Matcher {
     const auto print = [&](const Print& bytes, std::uint32_t key) {
       return fmt::format("{:016x} of `{}`", bytes.a, keys_.text(key));
     };
-    std::string expected = "nothing more";
+    Difference out{one.kind,
+                   place(lane_.topic, lane_.partition, one.found.offset),
+                   keys_.text(one.found.key),
+                   "nothing more",
+                   print(one.found.print, one.found.key),
+                   0,
+                   std::pair(TopicPartition{lane_.topic, lane_.partition}, one.found.offset)};
     if (one.expected < which_.size()) {
       const Expected& due = at(one.expected);
-      expected = fmt::format("{}, which {}@{} causes", print(due.print, due.key), lane_.input, due.source);
+      out.expected = fmt::format("{}, which {}@{} causes", print(due.print, due.key), lane_.input, due.source);
+      out.due = due.print.a;
     }
-    findings_.add({one.kind, place(lane_.topic, lane_.partition, one.found.offset), keys_.text(one.found.key),
-                   std::move(expected), print(one.found.print, one.found.key)});
+    findings_.add(std::move(out));
   }
 
   const Lane& lane_;
@@ -270,7 +276,8 @@ class LastMatcher {
 
   void complain(std::string_view kind, const Found& found, std::string expected) {
     findings_.add({kind, place(lane_.topic, lane_.partition, found.offset), keys_.text(found.key), std::move(expected),
-                   fmt::format("{:016x}", found.print.a)});
+                   fmt::format("{:016x}", found.print.a), 0,
+                   std::pair(TopicPartition{lane_.topic, lane_.partition}, found.offset)});
   }
 
   const Lane& lane_;

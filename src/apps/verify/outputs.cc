@@ -29,7 +29,7 @@ Status read_topic(Log& log, const Subject& subject, KeyNames& keys, TopicOutputs
     const auto marks = log.watermarks(at);
     if (!marks) return tl::unexpected(marks.error());
     Offset records = 0;
-    const Status read = scan(log, at, marks->begin, marks->end, [&](const Record& record) -> Status {
+    Status read = scan(log, at, marks->begin, marks->end, [&](const Record& record) -> Status {
       const Offset gone = record.offset - marks->begin - records++;
       const bool letters = topic.kind == OutputKind::dead_letters;
       const auto list = letters ? origin_of(scratch, subject, record) : std::optional(p);
@@ -197,7 +197,7 @@ class Comparison {
                      keys_.text(expected.key),
                      fmt::format("{:016x}, which {} causes", expected.print.a,
                                  place(rules_.input, work.partition, expected.source)),
-                     "nothing"});
+                     "nothing", expected.print.a, std::nullopt});
     }
     return withheld;
   }

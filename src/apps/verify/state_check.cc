@@ -154,6 +154,7 @@ Status StateCheck::fold(Offset from, const Changelog& changelog, const Watermark
   auto next_switch = switches->kept.begin();
   bool known = switches->kept.empty();
   fold.watch(known ? nullptr : &unknown_);
+  fold.want(with_.wanted);
   const Status read = scan(log_, input_, from, input.end, [&](const Record& record) -> Status {
     newest_ms = std::max(newest_ms, to_ms(record.timestamp));
     if (!noted && record.offset >= *marked) {

@@ -17,6 +17,7 @@ struct StateTask {
   KeyNames& keys;
   const std::vector<Partition>& outputs;  // partitions of each
   Findings& findings;
+  Values* wanted = nullptr;  // outputs whose values are wanted
 };
 
 struct CheckedState {
