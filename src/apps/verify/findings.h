@@ -30,6 +30,8 @@ class Findings {
   void note(std::string text);
 
   std::uint64_t total() const { return total_; }
+  // Further ones are only counted: what they say is not kept.
+  bool full() const { return shown_.size() == kShown; }
   const std::vector<Difference>& shown() const { return shown_; }  // the first ones
   std::vector<Difference>& shown() { return shown_; }
   const std::vector<std::string>& notes() const { return notes_; }

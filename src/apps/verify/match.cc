@@ -38,7 +38,8 @@ class Matcher {
     // Where the same bytes are expected more than once, as removals are, it is the one that needs no gap.
     if (ahead && (!behind || may_skip(*ahead, room_to(found.gone)))) return advance(*ahead, found);
     if (behind) return again(found, *behind);
-    strangers_.push_back(found.key);
+    ++strangers_;
+    ++strangers_of_[found.key];
     complain("output_changed", found);
   }
 
@@ -61,7 +62,7 @@ class Matcher {
   struct Complaint {
     std::string_view kind;
     Found found;
-    std::size_t expected;  // place of what belongs there, or the end
+    std::size_t expected;  // place of what is due then, or the end
   };
 
   const Expected& at(std::size_t i) const { return expected_[which_[i]]; }
@@ -82,7 +83,7 @@ class Matcher {
 
   // All up to there may be missing, or have been compacted, or have other bytes.
   bool may_skip(std::size_t to, Offset room) const {
-    room += static_cast<Offset>(strangers_.size());
+    room += static_cast<Offset>(strangers_);
     for (std::size_t i = next_; i < to; ++i) {
       if (lane_.allowance.withheld(at(i)) || lane_.allowance.unfinished(at(i))) continue;
       if (--room < 0) return false;
@@ -106,15 +107,19 @@ class Matcher {
   // A record that nobody expected stands for one that is missing beside it: one of its key, if there is one.
   void replace(std::size_t from, std::size_t to) {
     for (const bool same_key : {true, false}) {
-      for (std::size_t i = from; i < to && !strangers_.empty(); ++i) {
-        auto stranger = same_key ? std::find(strangers_.begin(), strangers_.end(), at(i).key) : strangers_.begin();
-        if (stranger == strangers_.end() || there(i)) continue;
-        strangers_.erase(stranger);
+      for (std::size_t i = from; i < to && strangers_ > 0; ++i) {
+        if (there(i)) continue;
+        const auto stranger = strangers_of_.find(at(i).key);
+        const bool same = stranger != strangers_of_.end() && stranger->second > 0;
+        if (same_key && !same) continue;
+        if (same) --stranger->second;
+        --strangers_;
         fate(i) = Fate::replaced;
         if (lane_.compacted) oldest_[at(i).key] = std::max(oldest_[at(i).key], i);
       }
     }
-    strangers_.clear();
+    strangers_ = 0;
+    strangers_of_.clear();
   }
 
   void again(const Found& found, std::size_t place) {
@@ -153,13 +158,12 @@ class Matcher {
     }
   }
 
-  void complain(std::string_view kind, const Found& found) {
-    std::size_t i = next_;
-    while (lane_.compacted && i < which_.size() && at(i).key != found.key) ++i;
-    complaints_.push_back({kind, found, i});
-  }
+  void complain(std::string_view kind, const Found& found) { complaints_.push_back({kind, found, next_}); }
 
   void report(const Complaint& one) {
+    if (findings_.full()) return findings_.add({});
+    std::size_t place_of_due = one.expected;
+    while (lane_.compacted && place_of_due < which_.size() && at(place_of_due).key != one.found.key) ++place_of_due;
     const auto print = [&](const Print& bytes, std::uint32_t key) {
       return fmt::format("{:016x} of `{}`", bytes.a, keys_.text(key));
     };
@@ -170,8 +174,8 @@ class Matcher {
                    print(one.found.print, one.found.key),
                    0,
                    std::pair(TopicPartition{lane_.topic, lane_.partition}, one.found.offset)};
-    if (one.expected < which_.size()) {
-      const Expected& due = at(one.expected);
+    if (place_of_due < which_.size()) {
+      const Expected& due = at(place_of_due);
       out.expected = fmt::format("{}, which {}@{} causes", print(due.print, due.key), lane_.input, due.source);
       out.due = due.print.a;
     }
@@ -186,7 +190,8 @@ class Matcher {
   Findings& findings_;
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> places_;
   std::size_t next_ = 0;
-  std::vector<std::uint32_t> strangers_;  // keys of unexpected ones since the last match
+  std::uint64_t strangers_ = 0;  // unexpected ones since the last match, and how many of each key
+  std::unordered_map<std::uint32_t, std::uint64_t> strangers_of_;
   std::uint64_t repeats_ = 0;
   std::size_t gap_from_ = 0;  // behind the last one whose place is certain, and its `gone`
   Offset gone_ = 0;

@@ -207,3 +207,20 @@ TEST_CASE("at least once the last record of a key in a compacted topic is its la
     CHECK(one.compare().differences == row.differences);
   }
 }
+
+TEST_CASE("a topic in which everything is wrong is told of from its beginning on", "[verify]") {
+  Story one;
+  one.lane = {.topic = "accounts", .input = "evidence", .compacted = GENERATE(true, false)};
+  one.lane.allowance.settled = 200'000;
+  for (std::uint64_t i = 0; i < 200'000; ++i) {
+    Expected row;
+    row.key = one.keys.id("account-" + std::to_string(i % 20'000));
+    row.source = static_cast<Offset>(i);
+    row.print = {i * 2, i};
+    one.expected.push_back(row);
+    one.found.push_back({.key = row.key, .offset = static_cast<Offset>(i), .print = {i * 2 + 1, i}});
+  }
+  const Story::Outcome outcome = one.compare();
+  CHECK(outcome.differences == one.found.size());
+  CHECK(outcome.shown.front().where == "accounts/0@0");
+}
