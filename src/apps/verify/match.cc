@@ -67,7 +67,7 @@ class Matcher {
 
   const Expected& at(std::size_t i) const { return expected_[which_[i]]; }
   Fate& fate(std::size_t i) { return fates_[which_[i]]; }
-  bool there(std::size_t i) const { return fates_[which_[i]] == Fate::matched || fates_[which_[i]] == Fate::replaced; }
+  bool there(std::size_t i) const { return is_there(fates_[which_[i]]); }
   Offset room_to(Offset gone) const { return lane_.compacted ? gone_ - gone : 0; }
 
   // The first place of that record in [from, to).
