@@ -1,6 +1,7 @@
 // verify of what accounts put out: rows of a compacted topic, and what is said of their conditions.
 #include "apps/verify/verify.h"
 
+#include "juncture/state/account_codec.h"
 #include "unit/apps/verify_support.h"
 
 using namespace juncture;
@@ -126,6 +127,23 @@ TEST_CASE("rows that compaction has taken are no difference, the last one of an 
     CHECK(without.findings.shown().front().kind == "output_missing");
     CHECK(without.findings.shown().front().key == rows.back().key);
   }
+}
+
+TEST_CASE("what a later version has written of accounts, and none was made of yet, stops no verification", "[verify]") {
+  const Delivery delivery = GENERATE(Delivery::exactly_once, Delivery::at_least_once);
+  Contents contents = past().contents;
+  auto& heard = contents.at("accounts.evidence")[busy_partition()];
+  Kept newer = *std::find_if(heard.begin(), heard.end(), [](const Kept& kept) { return !kept.key.empty(); });
+  newer.value[0] = static_cast<char>(kAccountEvidenceVersion + 1);
+  heard.push_back(newer);
+
+  const Report report = verified(contents, delivery);
+
+  // Nobody here can have written it.
+  INFO(kinds(report));
+  CHECK(report.findings.total() == 1);
+  CHECK(located(report, "output_changed", at("accounts.evidence", busy_partition(), heard.size() - 1)));
+  CHECK(report.account_outputs.matched == account_outputs());
 }
 
 TEST_CASE("rows that were too late to be written may be missing, but not wrong", "[verify]") {
