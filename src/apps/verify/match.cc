@@ -16,8 +16,13 @@ bool is_there(Fate fate) {
   return fate == Fate::matched || fate == Fate::replaced;
 }
 
-// Goes through both lists once; where the topic is compacted from the newest to the oldest, because the last record of
-// a key is the one that must be there. Not for a compacted topic at least once.
+// Where older records are gone, the last ones are those that must be there: the lists are gone through from the end. At
+// least once the beginning has to do, because what was withheld when it was repeated is out of its order.
+bool is_backwards(const Lane& lane) {
+  return (lane.compacted || lane.front_cut) && !lane.repeats_legal;
+}
+
+// Goes through both lists once. Not for a compacted topic at least once.
 class Matcher {
  public:
   Matcher(const Lane& lane, const std::vector<Expected>& expected, std::span<const std::size_t> which,
@@ -47,7 +52,7 @@ class Matcher {
     replace(next_, which_.size());
     gaps_.push_back({gap_from_, which_.size(), room_to(0)});
     if (lane_.compacted) excuse_compacted();
-    if (lane_.compacted) std::reverse(complaints_.begin(), complaints_.end());
+    if (is_backwards(lane_)) std::reverse(complaints_.begin(), complaints_.end());
     for (const Complaint& one : complaints_) report(one);
   }
   std::uint64_t repeats() const { return repeats_; }
@@ -309,18 +314,16 @@ std::uint64_t run(Matching matching, const std::vector<Found>& found) {
 
 std::uint64_t match(const Lane& lane, const std::vector<Expected>& expected, std::vector<std::size_t> which,
                     std::vector<Found> found, const KeyNames& keys, std::vector<Fate>& fates, Findings& findings) {
-  const bool backwards = lane.compacted && !lane.repeats_legal;
-  if (backwards) {
+  if (is_backwards(lane)) {
     std::reverse(which.begin(), which.end());
     std::reverse(found.begin(), found.end());
   }
-  const std::uint64_t repeats = lane.compacted && lane.repeats_legal
-                                    ? run(LastMatcher(lane, expected, which, keys, fates, findings), found)
-                                    : run(Matcher(lane, expected, which, keys, fates, findings), found);
-  if (!lane.front_cut) return repeats;
-  if (backwards) std::reverse(which.begin(), which.end());
+  return lane.compacted && lane.repeats_legal ? run(LastMatcher(lane, expected, which, keys, fates, findings), found)
+                                              : run(Matcher(lane, expected, which, keys, fates, findings), found);
+}
+
+void expire(const std::vector<std::size_t>& which, std::vector<Fate>& fates) {
   for (auto i = which.begin(); i != which.end() && !is_there(fates[*i]); ++i) fates[*i] = Fate::expired;
-  return repeats;
 }
 
 }  // namespace juncture::apps::verify

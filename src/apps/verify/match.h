@@ -46,7 +46,7 @@ struct Lane {
   Partition partition = 0;
   std::string input;  // topic and partition of the input, for people
   Allowance allowance;
-  bool front_cut = false;      // retention has taken the beginning
+  bool front_cut = false;      // retention has taken the beginning: what is missing there is for expire() to say
   bool repeats_legal = false;  // at least once
   bool compacted = false;      // of a key, older records may be gone
   Offset gone = 0;             // as Found has it, at the end of the partition
@@ -55,5 +55,9 @@ struct Lane {
 // Gives each of `expected` (indices `which` of it, in order) its fate. Returns how many of `found` are legal repeats.
 std::uint64_t match(const Lane& lane, const std::vector<Expected>& expected, std::vector<std::size_t> which,
                     std::vector<Found> found, const KeyNames& keys, std::vector<Fate>& fates, Findings& findings);
+
+// Of all that one task wrote to a partition whose beginning is gone, in order: nothing before the first that is there
+// was found, and none of it can be expected.
+void expire(const std::vector<std::size_t>& which, std::vector<Fate>& fates);
 
 }  // namespace juncture::apps::verify

@@ -82,10 +82,18 @@ class Comparison {
     for (auto& [partition, sources] : lists) {
       if (sources.size() > 1) std::erase_if(sources, [](const auto& source) { return source.second.empty(); });
       compare_list(t, partition, sources);
+      if (!front_cut(t, partition)) continue;
+      for (const auto& [w, which] : sources) expire(which, fates_[w]);
     }
   }
 
   bool letters(std::size_t t) const { return topics_[t].topic.kind == OutputKind::dead_letters; }
+  // Of a list: its own partition, or any that dead letters are in.
+  bool front_cut(std::size_t t, Partition partition) const {
+    return std::any_of(topics_[t].extents.begin(), topics_[t].extents.end(), [&](const auto& extent) {
+      return extent.second.front_cut && (letters(t) || extent.first == partition);
+    });
+  }
   // Not all partitions are verified, and this topic is written to by all.
   bool others_write(std::size_t t) const {
     return topics_[t].topic.shared() && work_.size() < static_cast<std::size_t>(topics_[t].partitions);
@@ -136,15 +144,12 @@ class Comparison {
               .partition = letters(t) ? 0 : partition,
               .input = fmt::format("{}/{}", rules_.input, work.partition),
               .allowance = work.allowance,
-              .front_cut = false,
+              .front_cut = front_cut(t, partition),
               .repeats_legal = rules_.repeats_legal,
               .compacted = topics_[t].topic.compacted,
               .gone = 0};
-    for (const auto& [own, extent] : topics_[t].extents) {
-      if (!letters(t) && own != partition) continue;
-      lane.front_cut = lane.front_cut || extent.front_cut;
-      lane.gone = extent.gone;
-    }
+    const auto extent = topics_[t].extents.find(partition);
+    if (lane.compacted && extent != topics_[t].extents.end()) lane.gone = extent->second.gone;
     counts_.repeated += match(lane, work.expected, source.second, found, keys_, fates_[source.first], findings_);
   }
 

@@ -6,6 +6,8 @@
 #include <random>
 #include <set>
 
+#include "apps/verify/outputs.h"
+
 using namespace juncture;
 using namespace juncture::apps::verify;
 
@@ -94,6 +96,7 @@ struct Story {
     std::vector<Fate> fates(expected.size(), Fate::missing);
     Findings findings;
     match(lane, expected, which, found, keys, fates, findings);
+    if (lane.front_cut) expire(which, fates);
     Outcome out{.differences = findings.total(), .compacted = 0, .shown = findings.shown()};
     for (std::size_t i = 0; i < fates.size(); ++i) {
       if (fates[i] == Fate::compacted) ++out.compacted;
@@ -125,6 +128,52 @@ TEST_CASE("what compaction, the freshness gate and repeats leave of a topic is n
     if (!repeats) CHECK(outcome.compacted >= one.compacted.size());
     CHECK(outcome.compacted <= static_cast<std::uint64_t>(one.lane.gone));
   }
+}
+
+TEST_CASE("what retention has taken from the beginning of a topic is no difference", "[verify]") {
+  for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
+    Story one = story(seed, false, false, seed % 2 == 0);
+    one.lane.front_cut = true;
+    one.found.erase(one.found.begin(), one.found.begin() + static_cast<std::ptrdiff_t>(one.draw(one.found.size() + 1)));
+    for (const Found& found : one.found) REQUIRE(found.gone <= one.lane.gone);
+    INFO("seed " << seed);
+    REQUIRE(one.compare().differences == 0);
+  }
+}
+
+TEST_CASE("retention takes the beginning of what a task wrote, not the beginning of each key", "[verify]") {
+  // Two subjects: of the first all is gone; of the second a record is missing behind the first that is there.
+  OutputTopic topic{.name = "conditions", .kind = OutputKind::conditions};
+  KeyNames keys;
+  const std::uint32_t ada = keys.id("account/ada"), bob = keys.id("account/bob");
+  Work work;
+  work.allowance.settled = 5;
+  for (const std::uint32_t key : {ada, ada, bob, ada, bob}) {
+    Expected one;
+    one.key = key;
+    one.source = static_cast<Offset>(work.expected.size());
+    // The first and the last of ada are removals, and alike.
+    one.tombstone = key == ada && one.source != 1;
+    one.print = one.tombstone ? Print{77, 77} : Print{static_cast<std::uint64_t>(one.source) + 1, 1};
+    work.expected.push_back(one);
+  }
+  const auto outcome = [&](const std::vector<std::size_t>& there) {
+    TopicOutputs out{.topic = topic, .partitions = 1, .found = {}, .extents = {{0, {.front_cut = true, .gone = 0}}}};
+    for (const std::size_t i : there) {
+      out.found[0].push_back(
+          {.key = work.expected[i].key, .offset = static_cast<Offset>(i) + 10, .print = work.expected[i].print});
+    }
+    Findings findings;
+    const OutputCounts counts = compare_outputs({out}, {work}, {.input = "evidence"}, keys, findings);
+    return std::pair(findings.total(), counts.expired);
+  };
+  CHECK(outcome({0, 1, 2, 3, 4}) == std::pair<std::uint64_t, std::uint64_t>(0, 0));
+  CHECK(outcome({2, 3, 4}) == std::pair<std::uint64_t, std::uint64_t>(0, 2));
+  CHECK(outcome({3, 4}) == std::pair<std::uint64_t, std::uint64_t>(0, 3));
+  CHECK(outcome({4}) == std::pair<std::uint64_t, std::uint64_t>(0, 4));
+  CHECK(outcome({}) == std::pair<std::uint64_t, std::uint64_t>(0, 5));
+  CHECK(outcome({1, 2, 4}) == std::pair<std::uint64_t, std::uint64_t>(1, 1));
+  CHECK(outcome({0, 1, 3, 4}).first == 1);
 }
 
 TEST_CASE("one wrong record of a compacted topic is found where it is", "[verify]") {

@@ -83,6 +83,17 @@ TEST_CASE("one wrong record of what accounts put out is found where it is", "[ve
   }
 }
 
+TEST_CASE("a topic of rows that is not there is rows that are missing", "[verify]") {
+  Contents contents = past().contents;
+  contents.erase("accounts");
+
+  const Report report = verified(contents);
+
+  std::size_t rows = 0;
+  for (const auto& list : past().contents.at("accounts")) rows += list.size();
+  CHECK(report.findings.total() == rows);
+}
+
 TEST_CASE("an account's rows may come twice at least once and only there", "[verify]") {
   Contents contents = past().contents;
   auto& rows = contents.at("accounts")[busy_partition()];
