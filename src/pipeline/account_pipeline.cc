@@ -68,7 +68,7 @@ void take(Account& account, const AccountEvidence& evidence) {
                       .basis = evidence.basis,
                       .has_roles = evidence.has_roles,
                       .roles = evidence.roles,
-                      .track = {evidence.track.days.begin(), evidence.track.days.begin() + evidence.track.count}};
+                      .track = evidence.track};
   if (known) {
     *at = member;
     return;

@@ -11,14 +11,6 @@ constexpr std::size_t kHeaderBytes = 10;  // u16 version, u64 XXH3 of the rest, 
 constexpr std::size_t kProspectIdBytesMax = 256;
 constexpr std::uint8_t kTextBegins = 32;  // no version comes near: text is a stray, not a later version
 
-void put_shares(const StageShares& shares, ByteWriter& out) {
-  out.put(shares);
-}
-
-void take_shares(ByteReader& in, StageShares& out) {
-  for (std::uint16_t& share : out) share = in.take<std::uint16_t>();
-}
-
 std::int64_t take_time(ByteReader& in) {
   const auto ms = in.take<std::int64_t>();
   in.require(plausible_time(ms));
@@ -27,28 +19,19 @@ std::int64_t take_time(ByteReader& in) {
 
 // What versions before 2 did not have.
 template <class Person>
-void put_details(const Person& from, const TrackDay* days, std::size_t count, ByteWriter& out) {
+void put_details(const Person& from, ByteWriter& out) {
   out.put(from.person);
   out.put(from.offline);
   out.put(static_cast<std::uint8_t>(from.basis));
-  out.put(static_cast<std::uint8_t>(count));
-  for (std::size_t i = 0; i < count; ++i) put_track_day(days[i], out);
+  put_track(from.track, out);
 }
 
-// `add` takes each day.
-template <class Person, class Add>
-void take_details(ByteReader& in, std::uint16_t version, Person& out, const Add& add) {
+template <class Person>
+void take_details(ByteReader& in, std::uint16_t version, Person& out) {
   out.person = in.take<std::uint64_t>();
   out.offline = in.take<std::uint16_t>();
   out.basis = in.take_enum(AccountBasis::declared);
-  const auto count = in.take_at_most<std::uint8_t>(kTrackDays);
-  std::uint32_t before = 0;
-  for (std::size_t i = 0; i < count && in.ok(); ++i) {
-    const TrackDay day = take_track_day(in, version >= 3);
-    in.require(i == 0 || before < day.day);
-    before = day.day;
-    add(day);
-  }
+  take_track(in, version, out.track);
 }
 
 template <class Person>
@@ -62,7 +45,7 @@ template <class Person>
 void take_roles(ByteReader& in, Person& out) {
   out.has_roles = in.take_bool();
   if (!out.has_roles) return;
-  for (std::uint8_t& role : out.roles) role = in.take<std::uint8_t>();
+  in.take(out.roles);
 }
 
 void take_members(ByteReader& in, std::uint16_t version, Account& out) {
@@ -74,11 +57,11 @@ void take_members(ByteReader& in, std::uint16_t version, Account& out) {
     member.first_ms = take_time(in);
     member.last_ms = take_time(in);
     member.signals = in.take<std::uint16_t>();
-    take_shares(in, member.stages);
+    in.take(member.stages);
     if (version >= 2) {
       member.known = in.take_bool();
       take_roles(in, member);
-      take_details(in, version, member, [&](const TrackDay& day) { member.track.push_back(day); });
+      take_details(in, version, member);
     }
     in.require(i == 0 || out.members[i - 1].prospect < member.prospect);
   }
@@ -100,14 +83,14 @@ void take_standing(ByteReader& in, std::uint8_t version, AccountEvidence& out) {
   out.type = in.take_enum(SignalType::erase);
   out.form = in.take_enum(Form::long_);
   out.known = in.take_bool();
-  for (std::uint8_t& moment : out.moments) moment = in.take<std::uint8_t>();
+  in.take(out.moments);
   out.first_ms = take_time(in);
   out.last_ms = take_time(in);
   out.signals = in.take<std::uint16_t>();
-  take_shares(in, out.stages);
+  in.take(out.stages);
   take_roles(in, out);
   if (version < 2) return;
-  take_details(in, version, out, [&](const TrackDay& day) { out.track.days[out.track.count++] = day; });
+  take_details(in, version, out);
 }
 
 }  // namespace
@@ -122,10 +105,10 @@ void encode(const Account& account, std::string& out) {
     writer.put(member.first_ms);
     writer.put(member.last_ms);
     writer.put(member.signals);
-    put_shares(member.stages, writer);
+    writer.put(member.stages);
     writer.put(static_cast<std::uint8_t>(member.known));
     put_roles(member, writer);
-    put_details(member, member.track.data(), member.track.size(), writer);
+    put_details(member, writer);
   }
   writer.put(static_cast<std::uint16_t>(account.former.size()));
   for (const std::uint64_t prospect : account.former) writer.put(prospect);
@@ -186,9 +169,9 @@ void encode(const AccountEvidence& evidence, std::string& out) {
   writer.put(evidence.first_ms);
   writer.put(evidence.last_ms);
   writer.put(evidence.signals);
-  put_shares(evidence.stages, writer);
+  writer.put(evidence.stages);
   put_roles(evidence, writer);
-  put_details(evidence, evidence.track.days.data(), evidence.track.count, writer);
+  put_details(evidence, writer);
 }
 
 Status decode(std::string_view bytes, AccountEvidence& out) {

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstring>
 #include <span>
+#include <type_traits>
 
 namespace juncture {
 namespace {
 
 constexpr float kBig = 1e9F;
-constexpr std::size_t kTrackDayBytes = 24;
+// In memory as on disk, but for the order of the day's bytes.
+static_assert(sizeof(TrackDay) == 24 && std::has_unique_object_representations_v<TrackDay> &&
+              offsetof(TrackDay, against) == 4 && offsetof(TrackDay, stage) == 22);
 
 // The filter keeps its odds off zero, where they could never come back.
 constexpr float kLeast = 1e-12F;
@@ -77,19 +82,6 @@ void take_offers(ByteReader& in, BeliefState& out) {
   for (std::size_t i = 0; i < out.consumed_count; ++i) out.consumed[i] = in.take<std::uint32_t>();
 }
 
-void put_track(const Track& track, ByteWriter& out) {
-  out.put(track.count);
-  for (std::size_t i = 0; i < track.count; ++i) put_track_day(track.days[i], out);
-}
-
-void take_track(ByteReader& in, std::uint16_t version, Track& out) {
-  out.count = in.take_at_most<std::uint8_t>(kTrackDays);
-  for (std::size_t i = 0; i < out.count && in.ok(); ++i) {
-    out.days[i] = take_track_day(in, version >= 3);
-    in.require(i == 0 || out.days[i - 1].day < out.days[i].day);
-  }
-}
-
 void put_times(const BeliefState& state, ByteWriter& out) {
   for (const std::int64_t t : {state.first_ms, state.last_ms, state.belief_ms, state.session_ms, state.mode_since_ms,
                                state.snoozed_until_ms}) {
@@ -106,30 +98,34 @@ void take_times(ByteReader& in, BeliefState& out) {
 
 }  // namespace
 
-void put_track_day(const TrackDay& day, ByteWriter& out) {
-  std::array<std::uint8_t, kTrackDayBytes> bytes;
-  store(day.day, reinterpret_cast<char*>(bytes.data()));
-  std::uint8_t* at = std::copy(day.against.begin(), day.against.end(), bytes.begin() + sizeof(day.day));
-  for (const std::uint8_t one :
-       {day.signals, day.visits, day.offline, static_cast<std::uint8_t>(day.outcome), day.stage, day.active}) {
-    *at++ = one;
+void put_track(const Track& track, ByteWriter& out) {
+  std::array<char, 1 + kTrackDays * sizeof(TrackDay)> bytes;
+  bytes[0] = static_cast<char>(track.count);
+  char* to = bytes.data() + 1;
+  std::memcpy(to, track.days.data(), track.count * sizeof(TrackDay));
+  for (const TrackDay& day : track) {
+    store(day.day, to);
+    to += sizeof(TrackDay);
   }
-  out.put(bytes);
+  out.put(std::string_view(bytes.data(), to));
 }
 
-TrackDay take_track_day(ByteReader& in, bool with_standing) {
+void take_track(ByteReader& in, std::uint16_t version, Track& out) {
   constexpr std::uint32_t kLatestDay = 1'106'685;  // year 5000
-  TrackDay out;
-  out.day = in.take_at_most<std::uint32_t>(kLatestDay);
-  for (std::uint8_t& nats : out.against) nats = in.take<std::uint8_t>();
-  out.signals = in.take<std::uint8_t>();
-  out.visits = in.take<std::uint8_t>();
-  out.offline = in.take<std::uint8_t>();
-  out.outcome = in.take_enum(DealOutcome::no_decision);
-  if (!with_standing) return out;
-  out.stage = in.take_at_most<std::uint8_t>(kStageStepsMax);
-  out.active = in.take<std::uint8_t>();
-  return out;
+  const std::size_t size = version >= 3 ? sizeof(TrackDay) : offsetof(TrackDay, stage);
+  out.count = in.take_at_most<std::uint8_t>(kTrackDays);
+  const std::string_view bytes = in.take_bytes(out.count * size);
+  if (!in.ok()) out.count = 0;
+  std::uint32_t least = 0;
+  for (std::size_t i = 0; i < out.count; ++i) {
+    TrackDay& day = out.days[i];
+    day = TrackDay{};
+    std::memcpy(&day, bytes.data() + i * size, size);
+    day.day = fetch<std::uint32_t>(bytes.data() + i * size);
+    in.require(day.day >= least && day.day <= kLatestDay && day.outcome <= DealOutcome::no_decision &&
+               day.stage <= kStageStepsMax);
+    least = day.day + 1;
+  }
 }
 
 void put_belief(const BeliefState& state, ByteWriter& out) {

@@ -10,8 +10,8 @@ void put_belief(const BeliefState& state, ByteWriter& out);
 // `version`: of the value around it; before 2 a belief had no conditions and no track, before 3 its days no standing.
 void take_belief(ByteReader& in, std::uint16_t version, BeliefState& out);
 
-// 24 bytes; 22 without where the day ended.
-void put_track_day(const TrackDay& day, ByteWriter& out);
-TrackDay take_track_day(ByteReader& in, bool with_standing);
+// A count, then 24 bytes a day; 22 where `version`, of the value around it, is before 3.
+void put_track(const Track& track, ByteWriter& out);
+void take_track(ByteReader& in, std::uint16_t version, Track& out);
 
 }  // namespace juncture

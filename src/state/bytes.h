@@ -89,6 +89,13 @@ class ByteReader {
     rest_.remove_prefix(sizeof(T));
     return value;
   }
+  // All of them, each as by itself: one look at what is left for all.
+  template <std::integral T, std::size_t N>
+  void take(std::array<T, N>& out) {
+    const std::string_view bytes = take_bytes(N * sizeof(T));
+    if (!ok_) return;
+    for (std::size_t i = 0; i < N; ++i) out[i] = fetch<T>(bytes.data() + i * sizeof(T));
+  }
   // A finite float within the bounds, else a failure. -0 is refused: one value, one encoding.
   float take_float(float low, float high) {
     const auto bits = take<std::uint32_t>();

@@ -59,7 +59,7 @@ struct Member {
   AccountBasis basis = AccountBasis::declared;
   bool has_roles = false;
   std::array<std::uint8_t, kRoles> roles{};
-  std::vector<TrackDay> track;
+  Track track;
   friend bool operator==(const Member&, const Member&) = default;
 };
 

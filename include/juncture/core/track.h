@@ -1,6 +1,7 @@
 // What a prospect did, day by day: sums that an account adds up over its people and takes away again exactly.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -29,8 +30,11 @@ struct TrackDay {
 // In order of the days. When there are more, the oldest two become one, under the later's date.
 struct Track {
   std::uint8_t count = 0;
-  std::array<TrackDay, kTrackDays> days{};
-  friend bool operator==(const Track&, const Track&) = default;
+  std::array<TrackDay, kTrackDays> days{};  // what is behind `count` means nothing
+
+  const TrackDay* begin() const { return days.data(); }
+  const TrackDay* end() const { return days.data() + count; }
+  friend bool operator==(const Track& a, const Track& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 };
 
 inline constexpr std::uint8_t kStageStepsMax = 221;

@@ -30,7 +30,7 @@ Account sample() {
     member.known = p != 2;
     member.stages[8] = 65535;
     for (std::uint32_t d = 10; d > 0; d -= 2) {
-      TrackDay& day = member.track.emplace_back();
+      TrackDay& day = member.track.days[member.track.count++];
       day.day = day_number(kNow) - d;
       day.signals = day.visits = 1;
       day.against.fill(60);

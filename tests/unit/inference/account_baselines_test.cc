@@ -46,7 +46,7 @@ Member member_of(std::uint64_t id, const Prospect& prospect) {
   out.first_ms = prospect.head.first_ms;
   out.last_ms = prospect.head.last_ms;
   out.signals = prospect.head.signals;
-  out.track = {prospect.head.track.days.begin(), prospect.head.track.days.begin() + prospect.head.track.count};
+  out.track = prospect.head.track;
   return out;
 }
 

@@ -25,8 +25,7 @@ Member member_of(std::uint64_t id, const Prospect& prospect, AccountBasis basis 
   out.basis = basis;
   const StageOdds odds = stages_of(chain(), prospect);
   for (std::size_t s = 0; s < kStages; ++s) out.stages[s] = static_cast<std::uint16_t>(odds[s] * 65535.0F);
-  const Track& track = prospect.head.track;
-  out.track = {track.days.begin(), track.days.begin() + track.count};
+  out.track = prospect.head.track;
   return out;
 }
 
@@ -206,7 +205,7 @@ TEST_CASE("what was split the day before stays so until it is clearly over, and 
       member.prospect = id;
       for (std::size_t d = 0; d < stages_apart.size(); ++d) {
         const std::size_t stage = id == 1 ? 2 : 2 + static_cast<std::size_t>(stages_apart[d]);
-        TrackDay& day = member.track.emplace_back();
+        TrackDay& day = member.track.days[member.track.count++];
         day.day = day_number(kStart) + static_cast<std::uint32_t>(d);
         day.signals = day.visits = 1;
         day.stage = static_cast<std::uint8_t>(1 + 20 * stage);

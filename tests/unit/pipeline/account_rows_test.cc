@@ -166,7 +166,7 @@ TEST_CASE("an account's row follows from its state alone, and is what it was", "
     look(said, from_ms(tick.recorded_ms));
   }
   CHECK(looked_at > 500);
-  CHECK(accounts.output.of(2).size() > 500);
+  CHECK(accounts.output.of(2).size() > 200);
   CHECK(wrong == 0);
   // Another number: rows or state are other bytes, and kPipelineRevision is to be raised.
   CHECK(hash_of(accounts) == 0x451cd7c78e510ba5);

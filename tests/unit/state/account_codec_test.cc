@@ -84,7 +84,7 @@ Account account_told(const AccountEvidence& evidence) {
   member.basis = evidence.basis;
   member.has_roles = true;
   member.roles = evidence.roles;
-  member.track = {evidence.track.days.begin(), evidence.track.days.begin() + evidence.track.count};
+  member.track = evidence.track;
   out.checked_ms = kStart + 60;
   out.check_due = 980'040;
   return out;
@@ -100,7 +100,7 @@ Account largest() {
     Member& member = out.members.emplace_back();
     member.prospect = m + 1;
     member.has_roles = true;
-    for (std::uint32_t day = 0; day < kTrackDays; ++day) member.track.emplace_back().day = day;
+    for (std::uint32_t day = 0; day < kTrackDays; ++day) member.track.days[member.track.count++].day = day;
   }
   for (std::size_t f = 0; f < kFormerMax; ++f) out.former.push_back(f);
   out.beyond = ~std::uint32_t{0};
