@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "juncture/core/math.h"
 
@@ -10,14 +12,6 @@ namespace juncture {
 namespace {
 
 constexpr double kDayMs = 86'400'000.0, kLn2 = 0.69314718055994530942;
-constexpr int kPeopleMax = 24;
-constexpr int kIdsMax = 24;
-// Of ids in general; docs/decisions/0009 says where they are from. First, the odds that a member leaves a trace here at
-// all: where few ids were seen once only, more, and most.
-constexpr std::array<double, 3> kSeen{.9, .8, .6};
-constexpr double kBorrows = .08;       // odds that an unclaimed member is only seen under somebody else's id
-constexpr double kMoreUnclaimed = .6;  // further ids of a person nobody has claimed, on average
-constexpr double kMoreKnown = .35;     // unclaimed ids of a known person, on average
 constexpr double kMissingShare = .15, kMissingOdds = .3;
 // Entered at the first, left at the second: nobody is told of a wobble.
 struct Threshold {
@@ -25,121 +19,41 @@ struct Threshold {
   double of(bool held) const { return held ? leave : enter; }
 };
 constexpr Threshold kSplit{2.5, 2.0}, kLate{.5, .35}, kActive{.5, .35}, kSigns{.5, .35};
-constexpr std::array<std::string_view, 4> kSigners{"cfo", "procurement", "legal", "executive"};
-
-double binomial(int n, int k, double p) {
-  double out = 1;
-  for (int i = 0; i < k; ++i) out *= p * (n - i) / (i + 1);
-  for (int i = 0; i < n - k; ++i) out *= 1 - p;
-  return out;
-}
-
-double poisson(int k, double mean) {
-  double out = exact_exp(-mean);
-  for (int i = 1; i <= k; ++i) out *= mean / i;
-  return out;
-}
-
-// Groups of up to eight are equally likely beforehand, of four where one office decides, of twelve where many do;
-// larger ones ever less.
-double prior_of(int people, Responsibility responsibility) {
-  constexpr std::array<int, 3> kUsual{8, 4, 12};
-  double out = 1;
-  for (int n = kUsual[index_of(responsibility)]; n < people; ++n) out *= .7;
-  return out;
-}
-
-// P(that many people told apart, that many unclaimed ids | a group of that size).
-double likelihood_of(int group, int people, int unclaimed, double is_seen) {
-  double out = 0;
-  for (int seen = people; seen <= group; ++seen) {
-    const int hidden = seen - people;
-    double ids = 0;
-    for (int own = 0; own <= std::min(hidden, unclaimed); ++own) {
-      // With nobody else's id to borrow, the only one of a group has his own.
-      const double borrows = seen > 1 ? kBorrows : 0;
-      ids += binomial(hidden, own, 1 - borrows) * poisson(unclaimed - own, kMoreUnclaimed * own + kMoreKnown * people);
-    }
-    out += binomial(group, seen, is_seen) * ids / (seen + 1);
+constexpr std::array<std::size_t, 4> kSigners = [] {
+  constexpr std::array<std::string_view, 4> kNames{"cfo", "procurement", "legal", "executive"};
+  std::array<std::size_t, 4> out{};
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    while (kRoleNames[out[i]] != kNames[i]) ++out[i];
   }
   return out;
-}
-
-SizeEstimate estimate(int people, int unclaimed, Responsibility responsibility, double is_seen) {
-  std::array<double, kPeopleMax + 1> odds{};
-  double sum = 0;
-  const int least = std::max(people, people + unclaimed > 0 ? 1 : 0);
-  for (int n = least; n <= kPeopleMax; ++n) {
-    odds[static_cast<std::size_t>(n)] = prior_of(n, responsibility) * likelihood_of(n, people, unclaimed, is_seen);
-    sum += odds[static_cast<std::size_t>(n)];
-  }
-  // The shortest range that holds 90 %.
-  SizeEstimate out{0, least, kPeopleMax};
-  for (int n = least; n <= kPeopleMax; ++n) out.mean += n * odds[static_cast<std::size_t>(n)] / sum;
-  for (int low = least; low <= kPeopleMax; ++low) {
-    double inside = 0;
-    for (int high = low; high <= kPeopleMax; ++high) {
-      inside += odds[static_cast<std::size_t>(high)] / sum;
-      if (inside < .9) continue;
-      if (high - low < out.high - out.low) {
-        out.low = low;
-        out.high = high;
-      }
-      break;
-    }
-  }
-  return out;
-}
-
-using Estimates = std::array<SizeEstimate, (kPeopleMax + 1) * (kIdsMax + 1)>;
-
-Estimates all_estimates(Responsibility responsibility, double is_seen) {
-  Estimates out;
-  for (int people = 0; people <= kPeopleMax; ++people) {
-    for (int ids = 0; ids <= kIdsMax; ++ids) {
-      if (people + ids == 0) continue;
-      const auto row = static_cast<std::size_t>(people), column = static_cast<std::size_t>(ids);
-      out[row * (kIdsMax + 1) + column] = estimate(people, ids, responsibility, is_seen);
-    }
-  }
-  return out;
-}
-
-// Made when first asked for.
-template <std::size_t R, std::size_t L>
-const Estimates& estimates() {
-  static const Estimates value = all_estimates(static_cast<Responsibility>(R), kSeen[L]);
-  return value;
-}
-using MakeEstimates = const Estimates& (*)();
-constexpr std::array<std::array<MakeEstimates, kSeen.size()>, 3> kEstimates{
-    {{estimates<0, 0>, estimates<0, 1>, estimates<0, 2>},
-     {estimates<1, 0>, estimates<1, 1>, estimates<1, 2>},
-     {estimates<2, 0>, estimates<2, 1>, estimates<2, 2>}}};
-
-// Whoever was seen on one day only was nearly not seen. One id more counts, and was.
-std::size_t level_of(const IdCounts& ids) {
-  const double share = static_cast<double>(ids.once + 1) / static_cast<double>(ids.people + ids.anonymous + 2);
-  return share < .25 ? 0 : share < .5 ? 1 : 2;
-}
+}();
 
 std::uint64_t person_of(const Member& member) {
   return member.person != 0 ? member.person : member.prospect;
 }
 
-std::size_t distinct(std::vector<std::uint64_t>& ids) {
-  std::sort(ids.begin(), ids.end());
-  return static_cast<std::size_t>(std::unique(ids.begin(), ids.end()) - ids.begin());
-}
+// Indices of the members, those of one person's ids side by side, in the order of the persons.
+struct ByPerson {
+  std::array<std::uint8_t, kMembersMax> order{};
+  std::size_t count = 0;
+
+  explicit ByPerson(const Account& account) : count(account.members.size()) {
+    std::iota(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), std::uint8_t{0});
+    std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), [&](std::uint8_t a, std::uint8_t b) {
+      const std::uint64_t left = person_of(account.members[a]), right = person_of(account.members[b]);
+      return left != right ? left < right : a < b;
+    });
+  }
+};
 
 // Mean of 1 to 12, while active.
 double stage_of(const Member& member) {
-  double mass = 0, sum = 0;
-  for (std::size_t s = 0; s < kBuyingStages; ++s) {
+  std::uint32_t mass = 0, sum = 0;
+  for (std::uint32_t s = 0; s < kBuyingStages; ++s) {
     mass += member.stages[s];
-    sum += static_cast<double>(member.stages[s]) * static_cast<double>(s + 1);
+    sum += member.stages[s] * (s + 1);
   }
-  return mass > 0 ? sum / mass : (1.0 + kBuyingStages) / 2;
+  return mass > 0 ? static_cast<double>(sum) / mass : (1.0 + kBuyingStages) / 2;
 }
 
 // Where somebody stands, now or at the end of some day.
@@ -180,21 +94,43 @@ Standings standings_on(const Account& account, std::uint32_t day) {
   return out;
 }
 
-MemberView view_of(const StageChain& chain, const Member& member, const Standing& standing) {
-  const StageChainParameters& p = chain.parameters();
-  MemberView out;
-  out.active = standing.active;
-  out.stage = standing.stage;
-  double mass = 0, sum = 0;
+using Pair [[gnu::vector_size(16)]] = double;
+
+// to[r] += odds * roles[r], two at a time.
+template <std::size_t... B>
+void add_roles(double odds, const std::array<double, kRoles>& roles, std::array<Pair, sizeof...(B)>& to, double& last,
+               std::index_sequence<B...> /*pairs*/) {
+  ((to[B] += odds * Pair{roles[2 * B], roles[2 * B + 1]}), ...);
+  last += odds * roles[kRoles - 1];
+}
+
+// Roles of those who stand where this one may stand.
+std::array<double, kRoles> usual_roles(const StageChainParameters& p, const Member& member) {
+  static_assert(kRoles % 2 == 1);
+  std::array<Pair, kRoles / 2> pairs{};
+  double last = 0;
+  std::uint32_t mass = 0;
   for (std::size_t s = 0; s < kBuyingStages; ++s) mass += member.stages[s];
   for (std::size_t s = 0; s < kBuyingStages; ++s) {
-    const double odds = mass > 0 ? member.stages[s] / mass : 1.0 / kBuyingStages;
-    for (std::size_t r = 0; r < kRoles; ++r) out.roles[r] += odds * p.roles[s][r];
+    const double odds = mass > 0 ? static_cast<double>(member.stages[s]) / mass : 1.0 / kBuyingStages;
+    add_roles(odds, p.roles[s], pairs, last, std::make_index_sequence<kRoles / 2>{});
   }
+  std::array<double, kRoles> out;
+  std::memcpy(out.data(), pairs.data(), sizeof(pairs));
+  out.back() = last;
+  return out;
+}
+
+MemberView view_of(const StageChain& chain, const Member& member, const Standing& standing) {
+  const StageChainParameters& p = chain.parameters();
+  MemberView out{.roles = usual_roles(p, member), .active = standing.active, .stage = standing.stage};
+  double sum = 0;
   for (std::size_t r = 0; r < kRoles; ++r) {
     const bool unknown = r + 1 == kRoles;
     out.roles[r] = out.roles[r] * (1 - p.role_unknown) + (unknown ? p.role_unknown : 1e-3);
-    if (member.has_roles) out.roles[r] *= exact_exp(static_cast<double>(member.roles[r]) / kNatsScale);
+    if (member.has_roles && member.roles[r] > 0) {
+      out.roles[r] *= exact_exp(static_cast<double>(member.roles[r]) / kNatsScale);
+    }
     sum += out.roles[r];
   }
   for (double& role : out.roles) role /= sum;
@@ -203,23 +139,19 @@ MemberView view_of(const StageChain& chain, const Member& member, const Standing
 
 // One person's ids are one chance to be in a role, not several.
 void find_roles(const Account& account, Committee& out) {
-  std::vector<std::size_t> order(account.members.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto person = [&](std::size_t i) { return person_of(account.members[i]); };
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return person(a) != person(b) ? person(a) < person(b) : a < b; });
+  const ByPerson people(account);
   std::array<double, kRoles> nobody;
   nobody.fill(1);
-  for (std::size_t from = 0; from < order.size();) {
+  for (std::size_t from = 0; from < people.count;) {
+    const std::uint64_t person = person_of(account.members[people.order[from]]);
     std::array<double, kRoles> most{};
-    std::size_t i = from;
-    for (; i < order.size() && person(order[i]) == person(order[from]); ++i) {
-      const double sure = kAccountConfidence[index_of(account.members[order[i]].basis)] / 255.0;
-      const MemberView& view = out.members[order[i]];
+    for (; from < people.count && person_of(account.members[people.order[from]]) == person; ++from) {
+      const Member& member = account.members[people.order[from]];
+      const MemberView& view = out.members[people.order[from]];
+      const double sure = kAccountConfidence[index_of(member.basis)] / 255.0;
       for (std::size_t r = 0; r < kRoles; ++r) most[r] = std::max(most[r], view.roles[r] * view.active * sure);
     }
     for (std::size_t r = 0; r < kRoles; ++r) nobody[r] *= 1 - most[r];
-    from = i;
   }
   for (std::size_t r = 0; r < kRoles; ++r) out.present[r] = 1 - nobody[r];
 }
@@ -233,8 +165,9 @@ void find_missing(const StageChain& chain, const StageOdds& stages, Committee& o
       out.missing.push_back({r, out.present[r], static_cast<Stage>(mode)});
     }
   }
-  std::stable_sort(out.missing.begin(), out.missing.end(),
-                   [&](const MissingRole& a, const MissingRole& b) { return wanted[a.role] > wanted[b.role]; });
+  std::sort(out.missing.begin(), out.missing.end(), [&](const MissingRole& a, const MissingRole& b) {
+    return wanted[a.role] != wanted[b.role] ? wanted[a.role] > wanted[b.role] : a.role < b.role;
+  });
 }
 
 // How far apart the active ones stand. An entropy would not do: two stages apart or ten is the same to it.
@@ -270,15 +203,13 @@ double late_odds(const StageOdds& stages) {
 }
 
 bool has_signer(const Committee& committee, bool held) {
-  return std::any_of(kSigners.begin(), kSigners.end(), [&](std::string_view role) {
-    const auto* const at = std::find(kRoleNames.begin(), kRoleNames.end(), role);
-    if (at == kRoleNames.end()) return false;
-    return committee.present[static_cast<std::size_t>(at - kRoleNames.begin())] >= kSigns.of(held);
-  });
+  return std::any_of(kSigners.begin(), kSigners.end(),
+                     [&](std::size_t role) { return committee.present[role] >= kSigns.of(held); });
 }
 
 Committee roles_of(const StageChain& chain, const Account& account, const Standings& standings) {
   Committee out;
+  out.members.reserve(account.members.size());
   for (std::size_t i = 0; i < account.members.size(); ++i) {
     out.members.push_back(view_of(chain, account.members[i], standings[i]));
   }
@@ -313,29 +244,27 @@ double activity_of(const Member& member, std::int64_t now_ms) {
 IdCounts count_ids(const Account& account, std::int64_t now_ms) {
   // Whoever was last seen half a year ago is not on this committee.
   constexpr double kGoneDays = 180;
+  const ByPerson people(account);
   IdCounts out;
-  std::vector<std::uint64_t> people, again;
-  for (const Member& member : account.members) {
-    if (static_cast<double>(now_ms - member.last_ms) / kDayMs > kGoneDays) continue;
-    const bool once = static_cast<double>(member.last_ms - member.first_ms) < kDayMs;
-    if (member.known || member.person != 0) {
-      people.push_back(person_of(member));
-      if (!once) again.push_back(people.back());
-    } else {
-      ++out.anonymous;
-      out.once += once ? 1U : 0U;
+  for (std::size_t from = 0; from < people.count;) {
+    const std::uint64_t person = person_of(account.members[people.order[from]]);
+    bool counts = false, again = false;
+    for (; from < people.count && person_of(account.members[people.order[from]]) == person; ++from) {
+      const Member& member = account.members[people.order[from]];
+      if (static_cast<double>(now_ms - member.last_ms) / kDayMs > kGoneDays) continue;
+      const bool once = static_cast<double>(member.last_ms - member.first_ms) < kDayMs;
+      if (member.known || member.person != 0) {
+        counts = true;
+        again = again || !once;
+      } else {
+        ++out.anonymous;
+        out.once += once ? 1U : 0U;
+      }
     }
+    out.people += counts ? 1U : 0U;
+    out.once += counts && !again ? 1U : 0U;
   }
-  out.people = distinct(people);
-  out.once += out.people - distinct(again);
   return out;
-}
-
-SizeEstimate committee_size(const IdCounts& ids, Responsibility responsibility) {
-  const Estimates& estimates = kEstimates[index_of(responsibility)][level_of(ids)]();
-  const std::size_t people = std::min<std::size_t>(ids.people, kPeopleMax);
-  const std::size_t unclaimed = std::min<std::size_t>(ids.anonymous, kIdsMax);
-  return estimates[people * (kIdsMax + 1) + unclaimed];
 }
 
 Committee committee_of(const StageChain& chain, const Account& account, const StageOdds& stages, std::int64_t now_ms,
