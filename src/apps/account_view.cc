@@ -45,14 +45,14 @@ std::string explain_account(const Knowledge& knowledge, std::string_view id, con
   const AccountRules rules = rules_of(knowledge, AccountId(id));
   const StageChain& chain = rules.chain;
   const AccountBelief belief = account_belief(chain, account);
-  const Reading reading = read_account(chain, belief, now);
+  const AccountReading reading = read_account(chain, belief, now);
   const std::int64_t now_ms = to_ms(reading.as_of);
   const Committee committee = committee_of(chain, account, reading.stages, now_ms, rules.responsibility);
   std::string out = fmt::format("{}  as of {}  {} ids seen, {} kept\n", id, utc_text(reading.as_of), account.people(),
                                 account.members.size());
   out += odds_text(reading.stages);
   out += outlook_text(chain, reading);
-  out += conditions_text(outlook_of(chain, belief, now_ms).odds, conditions_of(chain, account, belief));
+  out += conditions_text(reading.odds, conditions_of(chain, account, belief));
   out += committee_text(committee);
   out += members_text(account, committee);
   return out;

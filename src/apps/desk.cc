@@ -249,7 +249,9 @@ HttpAnswer Desk::get_account(const HttpRequest& request) const {
   JsonWriter answer(text);
   answer.begin_object();
   const AccountRules rules = rules_of(node_.knowledge(), AccountId(id));
-  write_account_people(answer, rules, id, account, account_belief(rules.chain, account), value->as_of_time);
+  const AccountBelief belief = account_belief(rules.chain, account);
+  write_account_people(answer, rules, id, account, read_account(rules.chain, belief, value->as_of_time),
+                       conditions_of(rules.chain, account, belief));
   answer.member("partition", partition);
   answer.member("as_of_offset", value->as_of_offset);
   answer.member("stale", stale);

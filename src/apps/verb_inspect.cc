@@ -98,7 +98,9 @@ std::optional<std::string> explained(const Invocation& invocation, const Knowled
     JsonWriter json(out);
     json.begin_object();
     const AccountRules rules = rules_of(knowledge, AccountId(id));
-    write_account_people(json, rules, id, account, account_belief(rules.chain, account), now);
+    const AccountBelief belief = account_belief(rules.chain, account);
+    write_account_people(json, rules, id, account, read_account(rules.chain, belief, now),
+                         conditions_of(rules.chain, account, belief));
     json.end_object();
     return out;
   }

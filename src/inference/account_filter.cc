@@ -1,8 +1,8 @@
 #include "juncture/inference/account_filter.h"
 
 #include <algorithm>
-#include <cstring>
-#include <string>
+#include <iterator>
+#include <optional>
 #include <vector>
 
 #include "inference/step.h"
@@ -18,14 +18,7 @@ using Lanes = StageChain::Lanes;
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr double kLn2 = 0.69314718055994530942;
 constexpr float kDayClip = 8.0F;  // nats, at most, of one day
-constexpr std::uint32_t kAllDays = ~std::uint32_t{0};
 constexpr double kUsualHalfLifeDays = 28, kUsualPriorDays = 14, kHistoryDays = 3;
-
-struct Piece {
-  const TrackDay* day;
-  std::uint64_t prospect;
-  std::uint32_t confidence;  // of 255
-};
 
 // What all people did on one day: sums of integers, so that nobody's place in it matters.
 struct Day {
@@ -34,24 +27,52 @@ struct Day {
   DealOutcome outcome = DealOutcome::none;
 };
 
-std::vector<Piece> pieces_of(const Account& account) {
-  std::vector<Piece> out;
-  for (const Member& member : account.members) {
-    const std::uint32_t confidence = kAccountConfidence[index_of(member.basis)];
-    for (const TrackDay& day : member.track) out.push_back({&day, member.prospect, confidence});
-  }
-  std::stable_sort(out.begin(), out.end(), [](const Piece& a, const Piece& b) { return a.day->day < b.day->day; });
-  return out;
+void add(Day& to, const TrackDay& day, AccountBasis basis) {
+  const std::uint32_t confidence = kAccountConfidence[index_of(basis)];
+  to.signals += day.signals;
+  to.visits += day.visits;
+  for (std::size_t s = 0; s < kStages; ++s) to.against[s] += day.against[s] * confidence;
+  // Reports of one day that differ: the one that ends more.
+  to.outcome = std::max(to.outcome, day.outcome);
 }
 
-void add(Day& to, const Piece& piece) {
-  to.day = piece.day->day;
-  to.signals += piece.day->signals;
-  to.visits += piece.day->visits;
-  for (std::size_t s = 0; s < kStages; ++s) to.against[s] += piece.day->against[s] * piece.confidence;
-  // Reports of one day that differ: the one that ends more.
-  to.outcome = std::max(to.outcome, piece.day->outcome);
+// The first day of somebody's that is not before that one.
+const TrackDay* first_from(const Track& track, std::uint32_t day) {
+  const TrackDay* at = track.end();
+  while (at != track.begin() && std::prev(at)->day >= day) --at;
+  return at;
 }
+
+// The days of all people from one on, in their order.
+class Days {
+ public:
+  Days(const Account& account, std::uint32_t from) : members_(account.members) {
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      next_[i] = static_cast<std::uint8_t>(first_from(members_[i].track, from) - members_[i].track.begin());
+    }
+  }
+  std::optional<std::uint32_t> next() const {
+    std::uint32_t out = kNoDay;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      if (next_[i] < members_[i].track.count) out = std::min(out, members_[i].track.days[next_[i]].day);
+    }
+    return out == kNoDay ? std::nullopt : std::optional(out);
+  }
+  Day take(std::uint32_t day) {
+    Day out{.day = day};
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      const Track& track = members_[i].track;
+      if (next_[i] < track.count && track.days[next_[i]].day == day)
+        add(out, track.days[next_[i]++], members_[i].basis);
+    }
+    return out;
+  }
+
+ private:
+  static constexpr std::uint32_t kNoDay = ~std::uint32_t{0};
+  const std::vector<Member>& members_;
+  std::array<std::uint8_t, kMembersMax> next_{};
+};
 
 Lanes likelihood_of(const Day& day) {
   Lanes l{};
@@ -64,16 +85,18 @@ Lanes likelihood_of(const Day& day) {
 }
 
 // The usual number of signals a day before this one, with a day in two weeks supposed of an account without history.
-Pace keep_pace(AccountBelief& belief, const Day& day, double days) {
-  const double memory = exact_exp(-days * kLn2 / kUsualHalfLifeDays);
-  belief.daily = static_cast<float>(static_cast<double>(belief.daily) * memory);
-  belief.over_days = static_cast<float>(static_cast<double>(belief.over_days) * memory + days);
+Pace pace_of(const AccountBelief& belief, const Day& day) {
   Pace pace{static_cast<double>(day.signals), static_cast<double>(day.signals)};
   if (static_cast<double>(belief.over_days) >= kHistoryDays) {
     pace.expected = (static_cast<double>(belief.daily) + 1) / (static_cast<double>(belief.over_days) + kUsualPriorDays);
   }
-  belief.daily += static_cast<float>(day.signals);
   return pace;
+}
+
+void forget_pace(AccountBelief& belief, double days) {
+  const double memory = exact_exp(-days * kLn2 / kUsualHalfLifeDays);
+  belief.daily = static_cast<float>(static_cast<double>(belief.daily) * memory);
+  belief.over_days = static_cast<float>(static_cast<double>(belief.over_days) * memory + days);
 }
 
 // Split and buying are of the people, the others of the chains. Nobody buys what has been decided.
@@ -82,17 +105,31 @@ Conditions joined(Conditions chains, Conditions people, DealOutcome outcome) {
   return with(with(chains, Condition::split, holds(people, Condition::split)), Condition::buying, buying);
 }
 
-// One day, at its noon: where in the day something happened is not known any more, and half a day moves no stage.
-void fold_day(const StageChain& chain, const Account& account, AccountBelief& belief, const Day& day) {
+// A day is taken in at its noon: where in the day something happened is not known any more, and half a day moves no
+// stage. This much does not depend on what happened on it.
+void open_day(const StageChain& chain, const Account& account, AccountBelief& belief, std::uint32_t day) {
   BeliefState& state = belief.state;
-  const std::int64_t at_ms = static_cast<std::int64_t>(day.day) * kDayMs + kDayMs / 2;
-  const bool first = !state.started;
-  const double days = first ? 0.0 : static_cast<double>(at_ms - state.belief_ms) / kDayMs;
-  if (first) {
+  const std::int64_t at_ms = static_cast<std::int64_t>(day) * kDayMs + kDayMs / 2;
+  if (!state.started) {
     start(chain, state, at_ms);
     state.first_ms = at_ms;
+  } else {
+    // What held of the people as the day before ended.
+    const PeopleConditions people =
+        people_conditions_on(chain, account, stage_odds(chain, state), belief.day, belief.before);
+    belief.by_role = belief.by_role || people.by_role;
+    state.conditions = joined(state.conditions, people.holding, state.outcome);
+    forget_pace(belief, static_cast<double>(at_ms - state.belief_ms) / kDayMs);
+    propagate(chain, state, at_ms);
   }
-  propagate(chain, state, at_ms);
+  belief.before = state.conditions;
+  belief.day = day;
+}
+
+// Of the conditions, those of the people stay as they were before: conditions_of() knows better.
+void close_day(const StageChain& chain, AccountBelief& belief, const Day& day) {
+  BeliefState& state = belief.state;
+  const bool first = state.belief_ms == state.first_ms;
   if (day.visits > 0) {
     if (!first) {
       state.activity[1] *= static_cast<float>(chain.parameters().stalled_rate);
@@ -103,34 +140,16 @@ void fold_day(const StageChain& chain, const Account& account, AccountBelief& be
   state.signals = static_cast<std::uint16_t>(std::min<std::uint32_t>(state.signals + day.signals, 0xffff));
   weigh(chain, state, likelihood_of(day));  // brings the activity's odds back to one, too
   if (day.outcome != DealOutcome::none) take_outcome(state, day.outcome);
-  follow_mode(chain, state, at_ms, first);
-  belief.pace = keep_pace(belief, day, days);
-  belief.day = day.day;
-  belief.before = state.conditions;
-  const PeopleConditions people =
-      people_conditions_on(chain, account, stage_odds(chain, state), day.day, belief.before);
-  belief.by_role = belief.by_role || people.by_role;
-  const Conditions chains = follow_conditions(likelihoods_of(chain, state), belief.pace, state.conditions);
-  state.conditions = joined(chains, people.holding, state.outcome);
+  follow_mode(chain, state, state.belief_ms, first);
+  belief.pace = pace_of(belief, day);
+  belief.daily += static_cast<float>(day.signals);
+  state.conditions = follow_conditions(likelihoods_of(chain, state), belief.pace, state.conditions);
 }
 
 // What the chains say, and of the people what holds at `now_ms` where `held` did before.
 Conditions with_people(const StageChain& chain, const Account& account, const BeliefState& state, Conditions chains,
                        std::int64_t now_ms, Conditions held) {
   return joined(chains, people_conditions(chain, account, stage_odds(chain, state), now_ms, held), state.outcome);
-}
-
-// Folds all days up to `last`, from the piece `from` on; returns the first piece behind them.
-std::size_t fold_until(const StageChain& chain, const Account& account, const std::vector<Piece>& pieces,
-                       std::size_t from, std::uint32_t last, AccountBelief& belief) {
-  while (from < pieces.size() && pieces[from].day->day <= last) {
-    Day day;
-    std::size_t to = from;
-    for (; to < pieces.size() && pieces[to].day->day == pieces[from].day->day; ++to) add(day, pieces[to]);
-    fold_day(chain, account, belief, day);
-    from = to;
-  }
-  return from;
 }
 
 // What is of the people beside their days.
@@ -146,25 +165,38 @@ void add_totals(const Account& account, AccountBelief& out) {
   out.state.offline = static_cast<std::uint16_t>(std::min<std::uint32_t>(offline, 0xffff));
 }
 
-// Of the first `count` pieces, bit by bit: what was folded of them holds as long as it is the same.
-std::uint64_t digest_of(const std::vector<Piece>& pieces, std::size_t count) {
-  std::string bytes;
-  bytes.reserve(count * (sizeof(std::uint64_t) + 24));
-  for (std::size_t i = 0; i < count; ++i) {
-    const TrackDay& day = *pieces[i].day;
-    char head[10] = {};
-    std::memcpy(head, &day.day, sizeof(day.day));
-    head[4] = static_cast<char>(day.signals);
-    head[5] = static_cast<char>(day.visits);
-    head[6] = static_cast<char>(day.outcome);
-    head[7] = static_cast<char>(pieces[i].confidence);
-    head[8] = static_cast<char>(day.stage);
-    head[9] = static_cast<char>(day.active);
-    bytes.append(reinterpret_cast<const char*>(&pieces[i].prospect), sizeof(pieces[i].prospect));
-    bytes.append(head, sizeof(head));
-    bytes.append(reinterpret_cast<const char*>(day.against.data()), day.against.size());
+bool has_day(const Account& account, std::uint32_t day) {
+  return std::any_of(account.members.begin(), account.members.end(), [&](const Member& member) {
+    const TrackDay* const at = first_from(member.track, day);
+    return at != member.track.end() && at->day == day;
+  });
+}
+
+// Of what people did before that day, bit by bit: what was folded of it holds as long as it is the same.
+std::uint64_t digest_of(const Account& account, std::uint32_t before) {
+  std::uint64_t out = before;
+  for (const Member& member : account.members) {
+    const TrackDay* const end = first_from(member.track, before);
+    if (end == member.track.begin()) continue;
+    const auto size = static_cast<std::size_t>(end - member.track.begin()) * sizeof(TrackDay);
+    out = hash64({reinterpret_cast<const char*>(member.track.begin()), size}, out ^ member.prospect) +
+          kAccountConfidence[index_of(member.basis)];
   }
-  return hash64(bytes, count);
+  return out;
+}
+
+// The belief when nothing has been heard since.
+BeliefState state_at(const StageChain& chain, const AccountBelief& belief, std::int64_t now_ms) {
+  BeliefState out = belief.state;
+  propagate(chain, out, now_ms);
+  return out;
+}
+
+// A day and a half later nothing of that day is recent.
+Pace pace_at(const AccountBelief& belief, std::int64_t now_ms) {
+  Pace out = belief.pace;
+  if (now_ms - static_cast<std::int64_t>(belief.day) * kDayMs > 2 * kDayMs) out.count = 0;
+  return out;
 }
 
 }  // namespace
@@ -177,49 +209,73 @@ std::int64_t newest_ms(const Account& account) {
 
 AccountBelief account_belief(const StageChain& chain, const Account& account) {
   AccountBelief out;
-  fold_until(chain, account, pieces_of(account), 0, kAllDays, out);
+  Days days(account, 0);
+  while (const auto day = days.next()) {
+    open_day(chain, account, out, *day);
+    close_day(chain, out, days.take(*day));
+  }
   add_totals(account, out);
   return out;
 }
 
-AccountFolds::AccountFolds() : slots_(kSlots) {}
+AccountFolds::AccountFolds() : slots_(kSets * kWays) {}
+
+AccountFolds::Slot& AccountFolds::slot_of(std::uint64_t key) {
+  const auto first = slots_.begin() + static_cast<std::ptrdiff_t>(key % kSets * kWays), last = first + kWays;
+  auto found = std::find_if(first, last, [&](const Slot& slot) { return slot.key == key; });
+  if (found == last) {
+    found = std::min_element(first, last, [](const Slot& a, const Slot& b) { return a.used < b.used; });
+    *found = Slot{.key = key};
+  }
+  found->used = ++uses_;
+  return *found;
+}
 
 AccountBelief AccountFolds::belief(const StageChain& chain, std::uint64_t key, const Account& account) {
-  const std::vector<Piece> pieces = pieces_of(account);
-  Slot& slot = slots_[key % kSlots];
-  const auto before = [&](std::uint32_t day) {
-    return static_cast<std::size_t>(
-        std::lower_bound(pieces.begin(), pieces.end(), day,
-                         [](const Piece& piece, std::uint32_t wanted) { return piece.day->day < wanted; }) -
-        pieces.begin());
-  };
-  std::size_t from = before(slot.until);
-  if (slot.key != key || slot.chain != &chain || slot.base.by_role || slot.digest != digest_of(pieces, from)) {
-    slot = {.key = key, .chain = &chain};
-    from = 0;
+  Slot& slot = slot_of(key);
+  const std::uint32_t kept = slot.opened.day;
+  if (slot.chain != &chain || !has_day(account, kept) || slot.digest != digest_of(account, kept)) {
+    slot.chain = &chain;
+    slot.opened = AccountBelief{};
+    slot.digest = 0;
   }
-  // Up to the newest day but one: that is where most signals fall.
-  const std::uint32_t newest = pieces.empty() ? 0 : pieces.back().day->day;
-  const std::size_t to = before(newest);
-  if (to > from || slot.until == 0) {
-    if (to > 0) fold_until(chain, account, pieces, from, newest - 1, slot.base);
-    slot.until = newest;
-    slot.digest = digest_of(pieces, to);
+  AccountBelief out = slot.opened;
+  Days days(account, out.day);
+  std::optional<std::uint32_t> day = days.next();
+  if (day && !out.state.started) open_day(chain, account, out, *day);
+  while (day) {
+    // Up to the newest day: that is where most signals fall.
+    if (*day != slot.opened.day && !out.by_role) slot.opened = out;
+    close_day(chain, out, days.take(*day));
+    day = days.next();
+    if (day) open_day(chain, account, out, *day);
   }
-  AccountBelief out = slot.base;
-  fold_until(chain, account, pieces, before(slot.until), kAllDays, out);
+  if (slot.opened.day != kept) slot.digest = digest_of(account, slot.opened.day);
   add_totals(account, out);
   return out;
+}
+
+std::optional<Conditions> AccountFolds::holding(std::uint64_t key, std::uint64_t value) {
+  const Slot& slot = slot_of(key);
+  return slot.value == value ? std::optional(slot.holding) : std::nullopt;
+}
+
+void AccountFolds::note(std::uint64_t key, std::uint64_t value, Conditions holding) {
+  Slot& slot = slot_of(key);
+  slot.value = value;
+  slot.holding = holding;
 }
 
 std::vector<StageOdds> account_history(const StageChain& chain, const Account& account,
                                        const std::vector<std::int64_t>& at_ms) {
   std::vector<StageOdds> out;
-  const std::vector<Piece> pieces = pieces_of(account);
   AccountBelief belief;
-  std::size_t next = 0;
+  Days days(account, 0);
   for (const std::int64_t at : at_ms) {
-    next = fold_until(chain, account, pieces, next, day_number(at), belief);
+    for (auto day = days.next(); day && *day <= day_number(at); day = days.next()) {
+      open_day(chain, account, belief, *day);
+      close_day(chain, belief, days.take(*day));
+    }
     BeliefState state = belief.state;
     if (!state.started) start(chain, state, at);
     propagate(chain, state, at);
@@ -228,18 +284,18 @@ std::vector<StageOdds> account_history(const StageChain& chain, const Account& a
   return out;
 }
 
-Reading read_account(const StageChain& chain, const AccountBelief& belief, Timestamp now) {
-  return read(chain, belief.state, std::max(now, from_ms(belief.newest_ms)));
-}
-
-AccountOutlook outlook_of(const StageChain& chain, const AccountBelief& belief, std::int64_t now_ms) {
-  BeliefState state = belief.state;
-  if (!state.started) return {};
-  propagate(chain, state, now_ms);
-  // A day and a half later nothing of that day is recent.
-  Pace pace = belief.pace;
-  if (now_ms - static_cast<std::int64_t>(belief.day) * kDayMs > 2 * kDayMs) pace.count = 0;
-  return {likelihoods_of(chain, state), pace};
+AccountReading read_account(const StageChain& chain, const AccountBelief& belief, Timestamp now) {
+  const Timestamp at = std::max(now, from_ms(belief.newest_ms));
+  AccountReading out;
+  if (!belief.state.started) {
+    static_cast<Reading&>(out) = read(chain, belief.state, at);
+    return out;
+  }
+  const BeliefState state = state_at(chain, belief, to_ms(at));
+  static_cast<Reading&>(out) = read(chain, state, at);
+  out.odds = likelihoods_of(chain, state);
+  out.pace = pace_at(belief, to_ms(at));
+  return out;
 }
 
 Conditions conditions_after_silence(const StageChain& chain, const Account& account, const AccountBelief& belief,
@@ -247,11 +303,10 @@ Conditions conditions_after_silence(const StageChain& chain, const Account& acco
   if (account.members.empty() || !belief.state.started) return 0;
   const Conditions held =
       with_people(chain, account, belief.state, belief.state.conditions, belief.newest_ms, belief.before);
-  const AccountOutlook outlook = outlook_of(chain, belief, now_ms);
-  BeliefState state = belief.state;
-  propagate(chain, state, now_ms);
-  return with_people(chain, account, state, follow_conditions(outlook.odds, outlook.pace, belief.state.conditions),
-                     now_ms, held);
+  const BeliefState state = state_at(chain, belief, now_ms);
+  const Conditions chains =
+      follow_conditions(likelihoods_of(chain, state), pace_at(belief, now_ms), belief.state.conditions);
+  return with_people(chain, account, state, chains, now_ms, held);
 }
 
 Conditions conditions_of(const StageChain& chain, const Account& account, const AccountBelief& belief) {

@@ -115,8 +115,7 @@ class AccountPipeline final : public Pipeline {
   }
 
   Status take_in(const Record& record, const AccountEvidence& evidence, bool fresh, State& state, Output& output) {
-    const AccountId id(record.key);
-    if (Status loaded = load(id, state); !loaded) return loaded;
+    if (Status loaded = load(AccountId(record.key), state); !loaded) return loaded;
     const bool existed = !account_.empty();
     const std::uint32_t registered = account_.check_due;
     // What was said of somebody who left is taken back, however old the news is. Where nothing is said nothing has to
@@ -124,32 +123,32 @@ class AccountPipeline final : public Pipeline {
     const bool left = evidence.kind == AccountEvidence::Kind::left;
     const bool recent = fresh && to_ms(record.timestamp) - evidence.recorded_ms <= fresh_within_.count();
     const bool speaks = left || recent;
-    const Conditions held = speaks ? held_by(id) : Conditions{};
+    const AccountRules rules = rules_of(knowledge_, id_);
+    const Conditions held = speaks ? held_before(rules.chain) : Conditions{};
 
     take(account_, evidence);
     const std::int64_t newest = newest_ms(account_);
     plan_check(account_, newest);
-    if (account_.empty()) return existed ? forget(id, registered, state, output) : Status{};
+    if (account_.empty()) return existed ? forget(registered, state, output) : Status{};
     // The index starts at the oldest signal ever heard of, in whatever order they come.
     const std::int64_t oldest = left ? newest : std::min(evidence.first_ms, newest);
-    if (Status saved = save(id, registered, oldest, state); !saved) return saved;
+    if (Status saved = save(registered, oldest, state); !saved) return saved;
 
     if (!speaks) {
       count_.stale.add();
       return {};
     }
-    const AccountBelief belief = belief_of(id);
-    const Conditions now = conditions_of(chain_of(id), account_, belief);
-    if (Status said = tell(record, id, belief, held, now, from_ms(newest), output); !said) return said;
-    last_[slot_of(id)] = {.id = hash64(id.text()), .value = saved_, .holding = now};
-    return emit_row(id, belief, Timestamp::min(), output);
+    const AccountBelief belief = folds_.belief(rules.chain, hash_, account_);
+    const Conditions holding = conditions_of(rules.chain, account_, belief);
+    folds_.note(hash_, value_, holding);
+    return tell(record, rules, read_account(rules.chain, belief, from_ms(newest)), held, holding, output);
   }
 
-  // What was on record before this one: worked out with the record before, as a rule.
-  Conditions held_by(AccountId id) {
-    const Last& last = last_[slot_of(id)];
-    if (loaded_ != 0 && last.id == hash64(id.text()) && last.value == loaded_) return last.holding;
-    return conditions_of(chain_of(id), account_, belief_of(id));
+  // What was on record before this one: noted with the record before, as a rule.
+  Conditions held_before(const StageChain& chain) {
+    if (value_ == 0) return 0;
+    if (const auto noted = folds_.holding(hash_, value_)) return *noted;
+    return conditions_of(chain, account_, folds_.belief(chain, hash_, account_));
   }
 
   // A tick: accounts of which nothing has been heard are looked at, a bounded number at a time.
@@ -170,66 +169,67 @@ class AccountPipeline final : public Pipeline {
     if (Status loaded = load(id, state); !loaded) return loaded;
     if (account_.check_due == 0 || account_.check_due > due) return {};  // it has moved on meanwhile
     const std::uint32_t registered = account_.check_due;
-    const AccountBelief belief = belief_of(id);
-    const Conditions held = conditions_of(chain_of(id), account_, belief);
-    const Conditions holding = conditions_after_silence(chain_of(id), account_, belief, to_ms(now));
+    const AccountRules rules = rules_of(knowledge_, id_);
+    const AccountBelief belief = folds_.belief(rules.chain, hash_, account_);
+    const Conditions held = conditions_of(rules.chain, account_, belief);
+    const Conditions holding = conditions_after_silence(rules.chain, account_, belief, to_ms(now));
     if (holding != held) account_.checked_ms = to_ms(now);
     account_.check_due = next_check_after(belief.newest_ms, to_ms(now), holding);
-    if (Status saved = save(id, registered, belief.newest_ms, state); !saved) return saved;
+    if (Status saved = save(registered, belief.newest_ms, state); !saved) return saved;
     if (!fresh || holding == held) return {};
-    if (Status told = tell(record, id, belief, held, holding, now, output); !told) return told;
-    return emit_row(id, belief, now, output);
+    return tell(record, rules, read_account(rules.chain, belief, now), held, holding, output);
   }
 
-  const StageChain& chain_of(AccountId id) const { return rules_of(knowledge_, id).chain; }
-
-  AccountBelief belief_of(AccountId id) { return folds_.belief(chain_of(id), hash64(id.text()), account_); }
-
   Status load(AccountId id, State& state) {
+    id_ = id;
+    hash_ = hash64(id.text());
     keys::account(id, key_);
     const auto value = state.get(key_);
     if (!value) return tl::unexpected(value.error());
-    loaded_ = *value ? checksum_of(**value) : 0;
+    value_ = *value ? checksum_of(**value) : 0;
     if (*value) return decode(**value, account_);
     account_ = Account{};
     return {};
   }
 
-  Status save(AccountId id, std::uint32_t registered, std::int64_t seen_ms, State& state) {
+  Status save(std::uint32_t registered, std::int64_t seen_ms, State& state) {
     encode(account_, buffer_);
-    saved_ = checksum_of(buffer_);
+    value_ = checksum_of(buffer_);
     if (Status saved = state.put(key_, buffer_); !saved) return saved;
     const auto before = registered != 0 ? std::optional(registered) : std::nullopt;
     if (account_.check_due != 0) {
-      return index_.touch(state, id.text(), before, account_.check_due, from_ms(seen_ms));
+      return index_.touch(state, id_.text(), before, account_.check_due, from_ms(seen_ms));
     }
-    return before ? index_.drop(state, *before, id.text()) : Status{};
+    return before ? index_.drop(state, *before, id_.text()) : Status{};
   }
 
-  Status forget(AccountId id, std::uint32_t registered, State& state, Output& output) {
+  Status forget(std::uint32_t registered, State& state, Output& output) {
     if (Status gone = state.remove(key_); !gone) return gone;
     if (registered != 0) {
-      if (Status gone = index_.drop(state, registered, id.text()); !gone) return gone;
+      if (Status gone = index_.drop(state, registered, id_.text()); !gone) return gone;
     }
-    if (Status gone = output.tombstone(kConditionChanges, condition_key("account", id.text())); !gone) return gone;
-    return output.tombstone(kRows, id.text());
+    if (Status gone = output.tombstone(kConditionChanges, condition_key("account", id_.text())); !gone) return gone;
+    return output.tombstone(kRows, id_.text());
   }
 
-  Status tell(const Record& record, AccountId id, const AccountBelief& belief, Conditions held, Conditions now,
-              Timestamp at, Output& output) {
-    if (now == held) return {};
-    const ConditionSubject subject{.kind = "account", .id = id.text(), .account = {}};
-    return emit_changes(subject, held, now, outlook_of(chain_of(id), belief, to_ms(at)).odds,
-                        {.at = at, .recorded_at = record.timestamp}, kConditionChanges, count_, buffer_, output);
-  }
-
-  Status emit_row(AccountId id, const AccountBelief& belief, Timestamp as_of, Output& output) {
+  // What changed, and the row.
+  Status tell(const Record& record, const AccountRules& rules, const AccountReading& reading, Conditions held,
+              Conditions holding, Output& output) {
+    if (holding != held) {
+      const ConditionSubject subject{.kind = "account", .id = id_.text(), .account = {}};
+      const ConditionTimes times{.at = reading.as_of, .recorded_at = record.timestamp};
+      if (Status told =
+              emit_changes(subject, held, holding, reading.odds, times, kConditionChanges, count_, buffer_, output);
+          !told) {
+        return told;
+      }
+    }
     buffer_.clear();
     JsonWriter json(buffer_);
     json.begin_object();
-    write_account(json, rules_of(knowledge_, id), id.text(), account_, belief, as_of);
+    write_account(json, rules, id_.text(), account_, reading, holding);
     json.end_object();
-    return output.emit(kRows, id.text(), buffer_);
+    return output.emit(kRows, id_.text(), buffer_);
   }
 
   Status dead_letter(const Record& record, Output& output) {
@@ -240,22 +240,15 @@ class AccountPipeline final : public Pipeline {
     return output.emit(kDeadLetters, record.key, buffer_);
   }
 
-  // What held of an account whose value had that checksum.
-  struct Last {
-    std::uint64_t id = 0, value = 0;
-    Conditions holding = 0;
-  };
-  static constexpr std::size_t kLast = 512;
-  static std::size_t slot_of(AccountId id) { return hash64(id.text()) % kLast; }
-
   const Knowledge& knowledge_;
   Millis fresh_within_;
   PipelineCounters& count_;
   DueIndex index_;
   AccountFolds folds_;
+  // The account at hand: its id and the hash of it, and the checksum of its value; 0: there is none.
   Account account_;
-  std::uint64_t loaded_ = 0, saved_ = 0;  // checksums of its value; 0: there was none
-  std::vector<Last> last_{kLast};
+  AccountId id_;
+  std::uint64_t hash_ = 0, value_ = 0;
   std::string key_;
   std::string buffer_;
   bool noted_ = false;  // that the state knows of this knowledge

@@ -159,19 +159,11 @@ void write_weeks(JsonWriter& json, const StageChain& chain, const Account& accou
   json.end_array();
 }
 
-struct Whole {
-  Reading reading;
-  Committee committee;
-};
-
-Whole write_whole(JsonWriter& json, const AccountRules& rules, std::string_view id, const Account& account,
-                  const AccountBelief& belief, Timestamp as_of) {
-  const StageChain& chain = rules.chain;
-  Whole whole;
-  whole.reading = read_account(chain, belief, as_of);
-  const std::int64_t now_ms = to_ms(whole.reading.as_of);
-  const Conditions holding = conditions_of(chain, account, belief);
-  whole.committee = committee_of(chain, account, whole.reading.stages, now_ms, rules.responsibility, holding);
+// Returns the committee, for who asks for its people too.
+Committee write_whole(JsonWriter& json, const AccountRules& rules, std::string_view id, const Account& account,
+                      const AccountReading& reading, Conditions holding) {
+  const std::int64_t now_ms = to_ms(reading.as_of);
+  Committee committee = committee_of(rules.chain, account, reading.stages, now_ms, rules.responsibility, holding);
   std::uint64_t signals = 0;
   for (const Member& member : account.members) signals += member.signals;
   json.member("v", 2);
@@ -180,14 +172,13 @@ Whole write_whole(JsonWriter& json, const AccountRules& rules, std::string_view 
   write_people(json, account, now_ms);
   json.member("signals", signals);
   json.key("last_activity");
-  account.members.empty() ? json.null() : json.value(belief.newest_ms);
-  write_stage(json, account, whole.reading);
-  write_outlook(json, whole.reading);
-  write_offline(json, chain, whole.reading);
-  write_committee(json, whole.committee);
-  const AccountOutlook outlook = outlook_of(chain, belief, now_ms);
-  write_conditions(json, outlook.odds, outlook.pace, holding);
-  return whole;
+  account.members.empty() ? json.null() : json.value(to_ms(reading.last_seen));
+  write_stage(json, account, reading);
+  write_outlook(json, reading);
+  write_offline(json, rules.chain, reading);
+  write_committee(json, committee);
+  write_conditions(json, reading.odds, reading.pace, holding);
+  return committee;
 }
 
 }  // namespace
@@ -249,19 +240,19 @@ void write_outlook(JsonWriter& json, const Reading& reading) {
 }
 
 void write_account(JsonWriter& json, const AccountRules& rules, std::string_view id, const Account& account,
-                   const AccountBelief& belief, Timestamp as_of) {
-  write_whole(json, rules, id, account, belief, as_of);
+                   const AccountReading& reading, Conditions holding) {
+  write_whole(json, rules, id, account, reading, holding);
 }
 
 void write_account_people(JsonWriter& json, const AccountRules& rules, std::string_view id, const Account& account,
-                          const AccountBelief& belief, Timestamp as_of) {
-  const Whole whole = write_whole(json, rules, id, account, belief, as_of);
+                          const AccountReading& reading, Conditions holding) {
+  const Committee committee = write_whole(json, rules, id, account, reading, holding);
   json.key("members").begin_array();
   for (std::size_t i = 0; i < account.members.size(); ++i) {
-    write_member(json, account.members[i], whole.committee.members[i]);
+    write_member(json, account.members[i], committee.members[i]);
   }
   json.end_array();
-  write_weeks(json, rules.chain, account, to_ms(whole.reading.as_of));
+  write_weeks(json, rules.chain, account, to_ms(reading.as_of));
 }
 
 }  // namespace juncture

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "juncture/core/account.h"
@@ -32,24 +33,31 @@ std::int64_t newest_ms(const Account& account);
 AccountBelief account_belief(const StageChain& chain, const Account& account);
 
 // The same bits as account_belief(), sooner: keeps what was folded of the days before an account's newest one, for as
-// long as those days are the same. Under a megabyte; one thread; what it answers does not depend on what it was asked
-// before.
+// long as those days are the same. Some two megabytes; one thread; what it answers does not depend on what it was asked
+// before. `key`: hash of the account's id.
 class AccountFolds {
  public:
   AccountFolds();
-  // `key`: hash of the account's id.
   AccountBelief belief(const StageChain& chain, std::uint64_t key, const Account& account);
 
+  // What holds of the account as long as its value has that checksum: noted, and known until others need the room.
+  void note(std::uint64_t key, std::uint64_t value, Conditions holding);
+  std::optional<Conditions> holding(std::uint64_t key, std::uint64_t value);
+
  private:
-  static constexpr std::size_t kSlots = 512;
+  static constexpr std::size_t kSets = 256, kWays = 4;
   struct Slot {
-    std::uint64_t key = 0;
+    std::uint64_t key = 0, used = 0;
     const StageChain* chain = nullptr;
-    std::uint64_t digest = 0;  // of the days before `until`
-    std::uint32_t until = 0;
-    AccountBelief base{};
+    std::uint64_t digest = 0;  // of the days before the one that is opened
+    std::uint64_t value = 0;
+    Conditions holding = 0;
+    AccountBelief opened{};  // at its newest day, of which nothing is in it yet
   };
+  Slot& slot_of(std::uint64_t key);
+
   std::vector<Slot> slots_;
+  std::uint64_t uses_ = 0;
 };
 
 // The odds as they were at those instants, in ascending order, by what is known now: days put together by a full track
@@ -57,15 +65,14 @@ class AccountFolds {
 std::vector<StageOdds> account_history(const StageChain& chain, const Account& account,
                                        const std::vector<std::int64_t>& at_ms);
 
-// As read() of a prospect, at `now` or at the newest signal if that is later. No reasons: the people have them.
-Reading read_account(const StageChain& chain, const AccountBelief& belief, Timestamp now);
-
-// Its likelihoods and pace at `now`, nothing having been heard since the newest signal.
-struct AccountOutlook {
+// What is said of an account at one instant.
+struct AccountReading : Reading {
   Likelihoods odds;
   Pace pace;
 };
-AccountOutlook outlook_of(const StageChain& chain, const AccountBelief& belief, std::int64_t now_ms);
+
+// As read() of a prospect, at `now` or at the newest signal if that is later. No reasons: the people have them.
+AccountReading read_account(const StageChain& chain, const AccountBelief& belief, Timestamp now);
 
 // What is on record of the account: after its newest signal, or after the silence that a tick has noticed.
 Conditions conditions_of(const StageChain& chain, const Account& account, const AccountBelief& belief);

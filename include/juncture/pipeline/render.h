@@ -73,11 +73,11 @@ double unobserved_share(const StageChain& chain, const StageOdds& stages);
 // Member of an open object: offline, with that share.
 void write_offline(JsonWriter& json, const StageChain& chain, const Reading& reading);
 
-// Members of an open object: an account as a whole at `as_of`, or at its last activity if that is later.
+// Members of an open object: an account as a whole, as it was read, and what holds of it.
 void write_account(JsonWriter& json, const AccountRules& rules, std::string_view id, const Account& account,
-                   const AccountBelief& belief, Timestamp as_of);
+                   const AccountReading& reading, Conditions holding);
 // The same, and its people one by one.
 void write_account_people(JsonWriter& json, const AccountRules& rules, std::string_view id, const Account& account,
-                          const AccountBelief& belief, Timestamp as_of);
+                          const AccountReading& reading, Conditions holding);
 
 }  // namespace juncture

@@ -55,7 +55,9 @@ TEST_CASE("an account's answer has the fields of its description and no other", 
   JsonWriter json(text);
   json.begin_object();
   const AccountRules rules = rules_of(*knowledge, AccountId("acme"));
-  write_account_people(json, rules, "acme", account, account_belief(rules.chain, account), from_ms(kNow));
+  const AccountBelief belief = account_belief(rules.chain, account);
+  write_account_people(json, rules, "acme", account, read_account(rules.chain, belief, from_ms(kNow)),
+                       conditions_of(rules.chain, account, belief));
   json.end_object();
   simdjson::dom::parser parser, description;
   const simdjson::dom::element answer = parser.parse(text);

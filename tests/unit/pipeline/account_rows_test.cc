@@ -102,7 +102,9 @@ std::string row_of(const Knowledge& knowledge, const Accounts& accounts, std::st
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  write_account(json, rules, id, account, account_belief(rules.chain, account), as_of);
+  const AccountBelief belief = account_belief(rules.chain, account);
+  write_account(json, rules, id, account, read_account(rules.chain, belief, as_of),
+                conditions_of(rules.chain, account, belief));
   json.end_object();
   return out;
 }
