@@ -121,6 +121,17 @@ std::array<double, kRoles> usual_roles(const StageChainParameters& p, const Memb
   return out;
 }
 
+// e to the power of the nats that are told of a role: they are a byte.
+double odds_of(std::uint8_t nats) {
+  static const auto kAll = [] {
+    std::array<double, 256> out;
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = exact_exp(static_cast<double>(i) / static_cast<double>(kNatsScale));
+    return out;
+  }();
+  return kAll[nats];
+}
+
 MemberView view_of(const StageChain& chain, const Member& member, const Standing& standing) {
   const StageChainParameters& p = chain.parameters();
   MemberView out{.roles = usual_roles(p, member), .active = standing.active, .stage = standing.stage};
@@ -128,9 +139,7 @@ MemberView view_of(const StageChain& chain, const Member& member, const Standing
   for (std::size_t r = 0; r < kRoles; ++r) {
     const bool unknown = r + 1 == kRoles;
     out.roles[r] = out.roles[r] * (1 - p.role_unknown) + (unknown ? p.role_unknown : 1e-3);
-    if (member.has_roles && member.roles[r] > 0) {
-      out.roles[r] *= exact_exp(static_cast<double>(member.roles[r]) / kNatsScale);
-    }
+    if (member.has_roles) out.roles[r] *= odds_of(member.roles[r]);
     sum += out.roles[r];
   }
   for (double& role : out.roles) role /= sum;

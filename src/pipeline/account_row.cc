@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "juncture/inference/committee.h"
 #include "juncture/pipeline/render.h"
@@ -11,31 +12,29 @@ constexpr std::int64_t kActiveMs = 30LL * kDayMs;
 constexpr double kWhole = 65535.0;
 constexpr double kShownRole = .1;  // likelier ones are named
 
-void fixed(JsonWriter& json, std::string_view name, double value, int decimals) {
-  json.key(name).fixed(value, decimals);
+void write_shares(JsonWriter& json, const StageShares& shares) {
+  json.begin_array();
+  for (const std::uint16_t share : shares) json.fixed(share / kWhole, 5);
+  json.end_array();
 }
 
 // Over several people: how far they are apart says as much as where the account stands.
 void write_range(JsonWriter& json, const Account& account, std::int64_t now_ms) {
   const auto active = [&](const Member& member) { return member.last_ms > now_ms - kActiveMs; };
   const bool any = std::any_of(account.members.begin(), account.members.end(), active);
-  StageShares low{}, high{};
-  bool first = true;
+  StageShares low, high{};
+  low.fill(std::numeric_limits<std::uint16_t>::max());
   for (const Member& member : account.members) {
     if (any && !active(member)) continue;
     for (std::size_t s = 0; s < kStages; ++s) {
-      low[s] = first ? member.stages[s] : std::min(low[s], member.stages[s]);
-      high[s] = first ? member.stages[s] : std::max(high[s], member.stages[s]);
+      low[s] = std::min(low[s], member.stages[s]);
+      high[s] = std::max(high[s], member.stages[s]);
     }
-    first = false;
   }
-  const auto write = [&](std::string_view name, const StageShares& shares) {
-    json.key(name).begin_array();
-    for (const std::uint16_t share : shares) json.fixed(share / kWhole, 5);
-    json.end_array();
-  };
-  write("low", low);
-  write("high", high);
+  json.key("low");
+  write_shares(json, low);
+  json.key("high");
+  write_shares(json, high);
 }
 
 void write_stage(JsonWriter& json, const Account& account, const Reading& reading) {
@@ -60,7 +59,7 @@ void write_people(JsonWriter& json, const Account& account, std::int64_t now_ms)
 void write_committee(JsonWriter& json, const Committee& committee) {
   json.key("committee").begin_object();
   json.key("size").begin_object();
-  fixed(json, "mean", committee.size.mean, 1);
+  json.key("mean").fixed(committee.size.mean, 1);
   json.member("low", committee.size.low);
   json.member("high", committee.size.high);
   json.end_object();
@@ -71,7 +70,7 @@ void write_committee(JsonWriter& json, const Committee& committee) {
     if (committee.present[r] < kShownRole) continue;
     json.begin_object();
     json.member("role", kRoleNames[r]);
-    fixed(json, "p", committee.present[r], 2);
+    json.key("p").fixed(committee.present[r], 2);
     json.end_object();
   }
   json.end_array();
@@ -79,13 +78,13 @@ void write_committee(JsonWriter& json, const Committee& committee) {
   for (const MissingRole& missing : committee.missing) {
     json.begin_object();
     json.member("role", kRoleNames[missing.role]);
-    fixed(json, "p", missing.present, 2);
+    json.key("p").fixed(missing.present, 2);
     json.member("needed_at", index_of(missing.needed_at) + 1);
     json.end_object();
   }
   json.end_array();
-  fixed(json, "spread", committee.spread, 2);
-  fixed(json, "consensus", committee.consensus, 2);
+  json.key("spread").fixed(committee.spread, 2);
+  json.key("consensus").fixed(committee.consensus, 2);
   json.member("split", committee.split);
   json.member("buying", committee.buying);
   json.end_object();
@@ -123,17 +122,17 @@ void write_member(JsonWriter& json, const Member& member, const MemberView& view
   json.key("same_person_as");
   member.person != 0 ? json.value(decision_text(member.person).substr(2)) : json.null();
   json.member("basis", name_of(member.basis));
-  fixed(json, "confidence", kAccountConfidence[index_of(member.basis)] / 255.0, 2);
+  json.key("confidence").fixed(kAccountConfidence[index_of(member.basis)] / 255.0, 2);
   json.member("first_seen", member.first_ms);
   json.member("last_seen", member.last_ms);
   json.member("signals", member.signals);
   json.member("offline", member.offline);
-  fixed(json, "active", view.active, 2);
+  json.key("active").fixed(view.active, 2);
   json.member("mode", likeliest_stage(member) + 1);
-  fixed(json, "stage", view.stage, 1);
+  json.key("stage").fixed(view.stage, 1);
   const auto role = std::max_element(view.roles.begin(), view.roles.end());
   json.member("role", kRoleNames[static_cast<std::size_t>(role - view.roles.begin())]);
-  fixed(json, "role_p", *role, 2);
+  json.key("role_p").fixed(*role, 2);
   write_days(json, member);
   json.end_object();
 }
@@ -151,9 +150,9 @@ void write_weeks(JsonWriter& json, const StageChain& chain, const Account& accou
     json.key("p").begin_array();
     for (std::size_t s = 0; s < kBuyingStages; ++s) json.fixed(static_cast<double>(odds[w][s]), 3);
     json.end_array();
-    fixed(json, "stalled", static_cast<double>(odds[w][index_of(Stage::stalled)]), 3);
-    fixed(json, "rejected", static_cast<double>(odds[w][index_of(Stage::rejected)]), 3);
-    fixed(json, "unobserved_share", unobserved_share(chain, odds[w]), 2);
+    json.key("stalled").fixed(static_cast<double>(odds[w][index_of(Stage::stalled)]), 3);
+    json.key("rejected").fixed(static_cast<double>(odds[w][index_of(Stage::rejected)]), 3);
+    json.key("unobserved_share").fixed(unobserved_share(chain, odds[w]), 2);
     json.end_object();
   }
   json.end_array();
@@ -195,20 +194,20 @@ double unobserved_share(const StageChain& chain, const StageOdds& stages) {
 void write_offline(JsonWriter& json, const StageChain& chain, const Reading& reading) {
   json.key("offline").begin_object();
   json.member("signals", reading.offline);
-  fixed(json, "unobserved_share", unobserved_share(chain, reading.stages), 2);
+  json.key("unobserved_share").fixed(unobserved_share(chain, reading.stages), 2);
   json.end_object();
 }
 
 void write_conditions(JsonWriter& json, const Likelihoods& odds, const Pace& pace, Conditions holding) {
   json.key("likelihoods").begin_object();
-  fixed(json, "warning_signs", static_cast<double>(odds.warning_signs), 3);
-  fixed(json, "no_decision_risk", static_cast<double>(odds.no_decision_risk), 3);
-  fixed(json, "stalled", static_cast<double>(odds.stalled), 3);
-  fixed(json, "silently_rejected", static_cast<double>(odds.silently_rejected), 3);
+  json.key("warning_signs").fixed(static_cast<double>(odds.warning_signs), 3);
+  json.key("no_decision_risk").fixed(static_cast<double>(odds.no_decision_risk), 3);
+  json.key("stalled").fixed(static_cast<double>(odds.stalled), 3);
+  json.key("silently_rejected").fixed(static_cast<double>(odds.silently_rejected), 3);
   json.end_object();
   json.key("surge").begin_object();
-  fixed(json, "signals", pace.count, 0);
-  fixed(json, "usual", pace.expected, 2);
+  json.key("signals").fixed(pace.count, 0);
+  json.key("usual").fixed(pace.expected, 2);
   json.end_object();
   json.key("conditions").begin_array();
   for (std::size_t c = 0; c < kConditions; ++c) {
@@ -219,22 +218,22 @@ void write_conditions(JsonWriter& json, const Likelihoods& odds, const Pace& pac
 
 void write_outlook(JsonWriter& json, const Reading& reading) {
   json.key("progress").begin_object();
-  fixed(json, "mean", static_cast<double>(reading.progress_mean), 1);
-  fixed(json, "lo", static_cast<double>(reading.progress_lo), 1);
-  fixed(json, "hi", static_cast<double>(reading.progress_hi), 1);
+  json.key("mean").fixed(static_cast<double>(reading.progress_mean), 1);
+  json.key("lo").fixed(static_cast<double>(reading.progress_lo), 1);
+  json.key("hi").fixed(static_cast<double>(reading.progress_hi), 1);
   json.end_object();
   json.key("dwell").begin_object();
-  fixed(json, "days", static_cast<double>(reading.dwell_days), 1);
-  fixed(json, "median", static_cast<double>(reading.dwell_median_days), 1);
-  fixed(json, "p90", static_cast<double>(reading.dwell_p90_days), 1);
+  json.key("days").fixed(static_cast<double>(reading.dwell_days), 1);
+  json.key("median").fixed(static_cast<double>(reading.dwell_median_days), 1);
+  json.key("p90").fixed(static_cast<double>(reading.dwell_p90_days), 1);
   json.end_object();
   json.key("forecast").begin_object();
   json.member("stage", index_of(reading.next_stage) + 1);
-  fixed(json, "p", static_cast<double>(reading.next_stage_p), 3);
-  fixed(json, "stall_p", static_cast<double>(reading.stall_p_14d), 3);
+  json.key("p").fixed(static_cast<double>(reading.next_stage_p), 3);
+  json.key("stall_p").fixed(static_cast<double>(reading.stall_p_14d), 3);
   json.key("visit").begin_object();
-  fixed(json, "days", static_cast<double>(reading.next_visit_days), 1);
-  fixed(json, "p", static_cast<double>(reading.next_visit_p), 2);
+  json.key("days").fixed(static_cast<double>(reading.next_visit_days), 1);
+  json.key("p").fixed(static_cast<double>(reading.next_visit_p), 2);
   json.end_object();
   json.end_object();
 }

@@ -116,11 +116,15 @@ void take_track(ByteReader& in, std::uint16_t version, Track& out) {
   out.count = in.take_at_most<std::uint8_t>(kTrackDays);
   const std::string_view bytes = in.take_bytes(out.count * size);
   if (!in.ok()) out.count = 0;
+  const bool whole = size == sizeof(TrackDay);
+  if (whole && out.count > 0) std::memcpy(out.days.data(), bytes.data(), bytes.size());
   std::uint32_t least = 0;
   for (std::size_t i = 0; i < out.count; ++i) {
     TrackDay& day = out.days[i];
-    day = TrackDay{};
-    std::memcpy(&day, bytes.data() + i * size, size);
+    if (!whole) {
+      day = TrackDay{};
+      std::memcpy(&day, bytes.data() + i * size, size);
+    }
     day.day = fetch<std::uint32_t>(bytes.data() + i * size);
     in.require(day.day >= least && day.day <= kLatestDay && day.outcome <= DealOutcome::no_decision &&
                day.stage <= kStageStepsMax);
