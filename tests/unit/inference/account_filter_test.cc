@@ -48,6 +48,27 @@ void add(Account& account, const Member& member) {
   account.members.insert(at, member);
 }
 
+// Another signal of late stages on that day, or on an older one.
+void grow(Member& member, std::uint32_t day, Dice& dice) {
+  Track& track = member.track;
+  if (track.count == 0 || (track.days[track.count - 1U].day < day && track.count < kTrackDays)) {
+    track.days[track.count++] = TrackDay{.day = day};
+  }
+  TrackDay& last = track.days[dice.below(9) == 0 ? dice.below(track.count) : track.count - 1U];
+  last.signals = static_cast<std::uint8_t>(last.signals + 1);
+  last.visits = static_cast<std::uint8_t>(dice.below(2));
+  last.against.fill(90);
+  last.against[7 + dice.below(5)] = 0;
+  last.stage = static_cast<std::uint8_t>(1 + 20 * (7 + dice.below(5)));
+  last.active = static_cast<std::uint8_t>(60 + dice.below(196));
+  member.stages = {};
+  member.stages[7 + dice.below(5)] = 65535;
+  member.has_roles = true;
+  member.roles[dice.below(kRoles)] = static_cast<std::uint8_t>(dice.below(60));
+  member.last_ms = static_cast<std::int64_t>(day) * kDay + kHour;
+  member.first_ms = member.first_ms == 0 ? member.last_ms : member.first_ms;
+}
+
 bool same_bits(const BeliefState& a, const BeliefState& b) {
   return std::memcmp(a.phases.data(), b.phases.data(), sizeof(a.phases)) == 0 &&
          std::memcmp(a.activity.data(), b.activity.data(), sizeof(a.activity)) == 0 && a == b;
@@ -177,6 +198,44 @@ TEST_CASE("what is kept of earlier days gives the same bits as folding them agai
     REQUIRE(quick.before == slow.before);
     REQUIRE(quick.pace.expected == slow.pace.expected);
   }
+}
+
+TEST_CASE("more accounts than one set of the folds holds, whose people come and go: the same bits", "[account]") {
+  Dice dice{7};
+  AccountFolds folds;
+  std::array<Account, 9> accounts;
+  std::size_t by_role = 0, known = 0;
+  for (int n = 0; n < 3000; ++n) {
+    const std::size_t which = dice.below(dice.below(2) == 0 ? 3 : accounts.size());
+    const std::uint64_t key = 5 + 4096 * which;  // all in one set
+    Account& account = accounts[which];
+    const std::uint64_t id = 1 + dice.below(4);
+    const auto at = std::find_if(account.members.begin(), account.members.end(),
+                                 [&](const Member& member) { return member.prospect == id; });
+    if (at != account.members.end() && dice.below(12) == 0) {
+      account.members.erase(at);
+    } else {
+      Member member;
+      if (at != account.members.end()) member = *at;
+      member.prospect = id;
+      grow(member, day_number(kStart) + static_cast<std::uint32_t>(n / 15), dice);
+      if (at != account.members.end()) account.members.erase(at);
+      add(account, member);
+    }
+    const AccountBelief quick = folds.belief(chain(), key, account), slow = account_belief(chain(), account);
+    REQUIRE(same_bits(quick.state, slow.state));
+    REQUIRE(quick.before == slow.before);
+    REQUIRE(quick.by_role == slow.by_role);
+    const Conditions holding = conditions_of(chain(), account, slow);
+    REQUIRE(conditions_of(chain(), account, quick) == holding);
+    by_role += slow.by_role ? 1U : 0U;
+    folds.note(key, static_cast<std::uint64_t>(n) + 1, holding);
+    REQUIRE(folds.holding(key, static_cast<std::uint64_t>(n) + 1) == holding);
+    REQUIRE_FALSE(folds.holding(key, static_cast<std::uint64_t>(n)));
+    known += folds.holding(5 + 4096 * dice.below(accounts.size()), static_cast<std::uint64_t>(n) + 1) ? 1U : 0U;
+  }
+  CHECK(by_role > 100);
+  CHECK(known < 1000);  // of the one just noted alone
 }
 
 TEST_CASE("days that do not fit the track are put together, and nothing that counts is lost with them", "[account]") {
