@@ -286,15 +286,14 @@ std::vector<StageOdds> account_history(const StageChain& chain, const Account& a
 
 AccountReading read_account(const StageChain& chain, const AccountBelief& belief, Timestamp now) {
   const Timestamp at = std::max(now, from_ms(belief.newest_ms));
-  AccountReading out;
-  if (!belief.state.started) {
-    static_cast<Reading&>(out) = read(chain, belief.state, at);
-    return out;
+  BeliefState state = belief.state;
+  if (!state.started) start(chain, state, to_ms(at));
+  propagate(chain, state, to_ms(at));
+  AccountReading out{read(chain, state, at), {}, {}};
+  if (belief.state.started) {
+    out.odds = likelihoods_of(chain, state);
+    out.pace = pace_at(belief, to_ms(at));
   }
-  const BeliefState state = state_at(chain, belief, to_ms(at));
-  static_cast<Reading&>(out) = read(chain, state, at);
-  out.odds = likelihoods_of(chain, state);
-  out.pace = pace_at(belief, to_ms(at));
   return out;
 }
 

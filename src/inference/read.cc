@@ -130,13 +130,12 @@ float none_of(const StageChain& chain, const Prospect& prospect) {
   return none;
 }
 
-// But for what lies ahead and how far the way is.
+// But for what lies ahead and how far the way is, and for who it is.
 Reading standing(const StageChain& chain, const BeliefState& state, Timestamp now) {
   Reading out;
   out.as_of = now;
   out.stages = stage_odds(chain, state);
   out.moments = state.moments;
-  read_roles(chain, state, out);
   out.device = state.device;
   out.consent = state.consent;
   out.known = state.known;
@@ -152,7 +151,9 @@ Reading standing(const StageChain& chain, const BeliefState& state, Timestamp no
   return out;
 }
 
-void read_course(const StageChain& chain, const Prospect& prospect, Reading& out) {
+// What one person's signals alone say. `state`: at the instant of the reading.
+void read_person(const StageChain& chain, const Prospect& prospect, const BeliefState& state, Reading& out) {
+  read_roles(chain, state, out);
   out.noise = std::max(out.noise, none_of(chain, prospect));
   out.course.reserve(prospect.tail_count);
   for (std::size_t i = first_of_profile(prospect); i < prospect.tail_count; ++i) {
@@ -162,8 +163,7 @@ void read_course(const StageChain& chain, const Prospect& prospect, Reading& out
 
 }  // namespace
 
-Reading read(const StageChain& chain, const BeliefState& head, Timestamp now) {
-  const BeliefState state = at_time(chain, head, to_ms(now));
+Reading read(const StageChain& chain, const BeliefState& state, Timestamp now) {
   Reading out = standing(chain, state, now);
   read_progress(chain, state, out);
   read_dwell(chain, state, to_ms(now), out);
@@ -172,14 +172,16 @@ Reading read(const StageChain& chain, const BeliefState& head, Timestamp now) {
 }
 
 Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now) {
-  Reading out = read(chain, prospect.head, now);
-  read_course(chain, prospect, out);
+  const BeliefState state = at_time(chain, prospect.head, to_ms(now));
+  Reading out = read(chain, state, now);
+  read_person(chain, prospect, state, out);
   return out;
 }
 
 Reading read_for_decision(const StageChain& chain, const Prospect& prospect, Timestamp now) {
-  Reading out = standing(chain, at_time(chain, prospect.head, to_ms(now)), now);
-  read_course(chain, prospect, out);
+  const BeliefState state = at_time(chain, prospect.head, to_ms(now));
+  Reading out = standing(chain, state, now);
+  read_person(chain, prospect, state, out);
   return out;
 }
 

@@ -42,8 +42,8 @@ Prospect erased_at(Timestamp at);
 Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now);
 // The same but for progress, dwell and forecasts, which no decision looks at.
 Reading read_for_decision(const StageChain& chain, const Prospect& prospect, Timestamp now);
-// The same as read() of a belief alone: without Reading::course.
-Reading read(const StageChain& chain, const BeliefState& head, Timestamp now);
+// The same of a belief that stands at `now` already, be it of one person or of several: without roles and course.
+Reading read(const StageChain& chain, const BeliefState& state, Timestamp now);
 
 // The stage odds as of the newest signal: no step in time is taken, so it costs next to nothing.
 StageOdds stages_of(const StageChain& chain, const Prospect& prospect);
