@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
-#include <utility>
+#include <span>
 
 #include "juncture/core/math.h"
 
@@ -94,30 +93,15 @@ Standings standings_on(const Account& account, std::uint32_t day) {
   return out;
 }
 
-using Pair [[gnu::vector_size(16)]] = double;
-
-// to[r] += odds * roles[r], two at a time.
-template <std::size_t... B>
-void add_roles(double odds, const std::array<double, kRoles>& roles, std::array<Pair, sizeof...(B)>& to, double& last,
-               std::index_sequence<B...> /*pairs*/) {
-  ((to[B] += odds * Pair{roles[2 * B], roles[2 * B + 1]}), ...);
-  last += odds * roles[kRoles - 1];
-}
-
 // Roles of those who stand where this one may stand.
 std::array<double, kRoles> usual_roles(const StageChainParameters& p, const Member& member) {
-  static_assert(kRoles % 2 == 1);
-  std::array<Pair, kRoles / 2> pairs{};
-  double last = 0;
   std::uint32_t mass = 0;
-  for (std::size_t s = 0; s < kBuyingStages; ++s) mass += member.stages[s];
+  for (const std::uint16_t share : std::span(member.stages).first<kBuyingStages>()) mass += share;
+  std::array<double, kRoles> out{};
   for (std::size_t s = 0; s < kBuyingStages; ++s) {
     const double odds = mass > 0 ? static_cast<double>(member.stages[s]) / mass : 1.0 / kBuyingStages;
-    add_roles(odds, p.roles[s], pairs, last, std::make_index_sequence<kRoles / 2>{});
+    for (std::size_t r = 0; r < kRoles; ++r) out[r] += odds * p.roles[s][r];
   }
-  std::array<double, kRoles> out;
-  std::memcpy(out.data(), pairs.data(), sizeof(pairs));
-  out.back() = last;
   return out;
 }
 

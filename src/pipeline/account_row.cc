@@ -9,13 +9,25 @@ namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kActiveMs = 30LL * kDayMs;
-constexpr double kWhole = 65535.0;
 constexpr double kShownRole = .1;  // likelier ones are named
 
+// `[0.12345,...]`, as JsonWriter::fixed() has the quotients: none of them lies half way between two last places.
 void write_shares(JsonWriter& json, const StageShares& shares) {
-  json.begin_array();
-  for (const std::uint16_t share : shares) json.fixed(share / kWhole, 5);
-  json.end_array();
+  constexpr std::uint64_t kWhole = 65535, kScale = 100'000;
+  constexpr std::size_t kEach = std::string_view(",0.12345").size();
+  std::array<char, kStages * kEach + 1> text;
+  char* end = text.data();
+  for (const std::uint16_t share : shares) {
+    std::uint64_t digits = (share * 2 * kScale + kWhole) / (2 * kWhole);
+    *end = ',';
+    end[2] = '.';
+    for (std::size_t place = kEach; place-- > 3; digits /= 10) end[place] = static_cast<char>('0' + digits % 10);
+    end[1] = static_cast<char>('0' + digits);
+    end += kEach;
+  }
+  text[0] = '[';
+  *end++ = ']';
+  json.raw({text.data(), end});
 }
 
 // Over several people: how far they are apart says as much as where the account stands.
