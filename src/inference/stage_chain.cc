@@ -178,13 +178,17 @@ void StageChain::build_kernel() {
 void StageChain::step(Phases& phases, std::int64_t ticks) const {
   JUNCTURE_ASSERT(ticks >= 0);
   ticks = std::min(ticks, kTicksMax);
+  // Where one stage alone is stepped, most phases hold nothing at first and add nothing.
+  std::size_t begin = 0, end = kPhases;
+  while (begin < end && phases[begin] == 0) ++begin;
+  while (end > begin && phases[end - 1] == 0) --end;
   for (std::size_t level = 0; ticks > 0; ++level, ticks >>= 2) {
     const auto digit = static_cast<std::size_t>(ticks & 3);
     if (digit == 0) continue;
     const Matrix& matrix = steps_[level * 3 + digit - 1];
     // Eight sums of four lanes that stay in registers; each lane adds in the order of i, on any CPU.
     std::array<Lanes4, kPhases / 4> next{};
-    for (std::size_t i = 0; i < kPhases; ++i) {
+    for (std::size_t i = begin; i < end; ++i) {
       const float x = phases[i];
       const float* row = matrix.data() + i * kPhases;
       [&]<std::size_t... B>(std::index_sequence<B...>) {
@@ -193,6 +197,8 @@ void StageChain::step(Phases& phases, std::int64_t ticks) const {
       (std::make_index_sequence<kPhases / 4>{});
     }
     std::memcpy(phases.data(), next.data(), sizeof(phases));
+    begin = 0;
+    end = kPhases;
   }
 }
 

@@ -20,9 +20,7 @@ std::int64_t take_time(ByteReader& in) {
 // What versions before 2 did not have.
 template <class Person>
 void put_details(const Person& from, ByteWriter& out) {
-  out.put(from.person);
-  out.put(from.offline);
-  out.put(static_cast<std::uint8_t>(from.basis));
+  out.put(from.person, from.offline, static_cast<std::uint8_t>(from.basis));
   put_track(from.track, out);
 }
 
@@ -101,10 +99,7 @@ void encode(const Account& account, std::string& out) {
   ByteWriter writer(out);
   writer.put(static_cast<std::uint8_t>(account.members.size()));
   for (const Member& member : account.members) {
-    writer.put(member.prospect);
-    writer.put(member.first_ms);
-    writer.put(member.last_ms);
-    writer.put(member.signals);
+    writer.put(member.prospect, member.first_ms, member.last_ms, member.signals);
     writer.put(member.stages);
     writer.put(static_cast<std::uint8_t>(member.known));
     put_roles(member, writer);

@@ -54,6 +54,14 @@ class ByteWriter {
     store(value, bytes);
     out_.append(bytes, sizeof(T));
   }
+  // Several by one step, in that order.
+  template <std::integral... T>
+  requires(sizeof...(T) > 1) void put(T... values) {
+    char bytes[(sizeof(T) + ...)];
+    char* to = bytes;
+    ((store(values, to), to += sizeof(T)), ...);
+    out_.append(bytes, sizeof(bytes));
+  }
   void put(float value) { put(std::bit_cast<std::uint32_t>(value)); }
   // The first `count`: one step where each by itself would be one.
   template <class T, std::size_t N>
