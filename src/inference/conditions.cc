@@ -46,7 +46,7 @@ Likelihoods likelihoods_of(const StageChain& chain, const BeliefState& state) {
   if (state.outcome != DealOutcome::none) return out;
   out.stalled = state.activity[1];
   out.silently_rejected = state.activity[2];
-  out.no_decision_risk = std::max(stalled_within(chain, state, kRiskDays), out.stalled);
+  out.no_decision_risk = std::max(stalled_within(chain, state, mass, kRiskDays), out.stalled);
   return out;
 }
 

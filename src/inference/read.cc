@@ -49,10 +49,9 @@ std::size_t first_of_profile(const Prospect& prospect) {
   return i;
 }
 
-void read_roles(const StageChain& chain, const BeliefState& state, Reading& out) {
+void read_roles(const StageChain& chain, const BeliefState& state, const StageMass& mass, Reading& out) {
   const StageChainParameters& p = chain.parameters();
   std::array<double, kRoles> odds{};
-  const auto mass = stage_mass(chain, state);
   for (std::size_t s = 0; s < kBuyingStages; ++s) {
     for (std::size_t r = 0; r < kRoles; ++r) odds[r] += static_cast<double>(mass[s]) * p.roles[s][r];
   }
@@ -66,12 +65,11 @@ void read_roles(const StageChain& chain, const BeliefState& state, Reading& out)
 }
 
 // The quantiles lie within a phase as if each point of it were as likely: a phase has no one place on the way.
-void read_progress(const StageChain& chain, const BeliefState& state, Reading& out) {
-  const StageChain::Phases phases = phases_of(chain, state);
+void read_progress(const StageChain& chain, const StageChain::Phases& believed, Reading& out) {
   float below = 0, begin = 0;
   out.progress_hi = 100;
   for (std::size_t i = 0; i + 1 < kPhases; ++i) {
-    const float mass = phases[i], middle = chain.progress_of(i), end = 2 * middle - begin;
+    const float mass = believed[i], middle = chain.progress_of(i), end = 2 * middle - begin;
     const auto at = [&](float share) { return begin + (end - begin) * (share - below) / mass; };
     out.progress_mean += mass * middle;
     if (below < .05F && below + mass >= .05F) out.progress_lo = at(.05F);
@@ -90,10 +88,8 @@ void read_dwell(const StageChain& chain, const BeliefState& state, std::int64_t 
 }
 
 // Where the most likely stage leads within 14 days if the buyer stays active.
-void read_outlook(const StageChain& chain, const BeliefState& state, Reading& out) {
-  const StageChain::Phases believed = phases_of(chain, state);
-  const auto now = stage_mass(chain, state);
-  std::array<float, kBuyingStages + 1> later{};
+void read_outlook(const StageChain& chain, const BeliefState& state, const StageChain::Phases& believed,
+                  const StageMass& now, Reading& out) {
   std::size_t mode = 0;
   for (std::size_t s = 1; s < kBuyingStages; ++s) mode = now[s] > now[mode] ? s : mode;
   StageChain::Phases phases{};
@@ -101,19 +97,19 @@ void read_outlook(const StageChain& chain, const BeliefState& state, Reading& ou
     if (chain.stage_of(i) == mode) phases[i] = believed[i] / now[mode];
   }
   chain.step(phases, 14 * kDayMs / StageChain::kTickMs);
-  for (std::size_t i = 0; i < kPhases; ++i) later[chain.stage_of(i)] += phases[i];
+  const StageMass later = stage_mass(chain, phases);
   std::size_t next = mode == 0 ? 1 : 0;
   for (std::size_t s = 0; s < kBuyingStages; ++s) {
     if (s != mode && later[s] > later[next]) next = s;
   }
   out.next_stage = static_cast<Stage>(next);
   out.next_stage_p = std::min(later[next], 1.0F);
-  out.stall_p_14d = stalled_within(chain, state, 14);
+  out.stall_p_14d = stalled_within(chain, state, now, 14);
 
   const StageChainParameters& p = chain.parameters();
   const double alpha = static_cast<double>(state.visits) + p.visit_prior;
   const double beta = static_cast<double>(state.exposure_days) + p.visit_prior_days;
-  const double online = visit_rate(chain, state) * beta / alpha;
+  const double online = visit_rate(chain, state, now) * beta / alpha;
   constexpr double kLn5 = 1.6094379124341003746;  // the .8 quantile: (1 - .8)^(-1/alpha)
   out.next_visit_days = static_cast<float>(beta * (exact_exp(kLn5 / alpha) - 1) / online);
   out.next_visit_p = .8F * state.activity[0];
@@ -131,10 +127,10 @@ float none_of(const StageChain& chain, const Prospect& prospect) {
 }
 
 // But for what lies ahead and how far the way is, and for who it is.
-Reading standing(const StageChain& chain, const BeliefState& state, Timestamp now) {
+Reading standing(const BeliefState& state, const StageMass& mass, Timestamp now) {
   Reading out;
   out.as_of = now;
-  out.stages = stage_odds(chain, state);
+  out.stages = stage_odds(state, mass);
   out.moments = state.moments;
   out.device = state.device;
   out.consent = state.consent;
@@ -152,8 +148,9 @@ Reading standing(const StageChain& chain, const BeliefState& state, Timestamp no
 }
 
 // What one person's signals alone say. `state`: at the instant of the reading.
-void read_person(const StageChain& chain, const Prospect& prospect, const BeliefState& state, Reading& out) {
-  read_roles(chain, state, out);
+void read_person(const StageChain& chain, const Prospect& prospect, const BeliefState& state, const StageMass& mass,
+                 Reading& out) {
+  read_roles(chain, state, mass, out);
   out.noise = std::max(out.noise, none_of(chain, prospect));
   out.course.reserve(prospect.tail_count);
   for (std::size_t i = first_of_profile(prospect); i < prospect.tail_count; ++i) {
@@ -164,24 +161,27 @@ void read_person(const StageChain& chain, const Prospect& prospect, const Belief
 }  // namespace
 
 Reading read(const StageChain& chain, const BeliefState& state, Timestamp now) {
-  Reading out = standing(chain, state, now);
-  read_progress(chain, state, out);
+  const StageChain::Phases believed = phases_of(chain, state);
+  const StageMass mass = stage_mass(chain, believed);
+  Reading out = standing(state, mass, now);
+  read_progress(chain, believed, out);
   read_dwell(chain, state, to_ms(now), out);
-  read_outlook(chain, state, out);
+  read_outlook(chain, state, believed, mass, out);
   return out;
 }
 
 Reading read(const StageChain& chain, const Prospect& prospect, Timestamp now) {
   const BeliefState state = at_time(chain, prospect.head, to_ms(now));
   Reading out = read(chain, state, now);
-  read_person(chain, prospect, state, out);
+  read_person(chain, prospect, state, stage_mass(chain, state), out);
   return out;
 }
 
 Reading read_for_decision(const StageChain& chain, const Prospect& prospect, Timestamp now) {
   const BeliefState state = at_time(chain, prospect.head, to_ms(now));
-  Reading out = standing(chain, state, now);
-  read_person(chain, prospect, state, out);
+  const StageMass mass = stage_mass(chain, state);
+  Reading out = standing(state, mass, now);
+  read_person(chain, prospect, state, mass, out);
   return out;
 }
 

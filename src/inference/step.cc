@@ -26,10 +26,9 @@ std::array<double, 3> as_double(const std::array<float, 3>& x) {
 }
 
 // What pulls at the activity chain, averaged over the stages; without the visits.
-ActivityRates hazards(const StageChain& chain, const BeliefState& state) {
+ActivityRates hazards(const StageChain& chain, const StageMass& mass) {
   const StageChainParameters& p = chain.parameters();
   ActivityRates rates{0, 0, 0, kLn2 / p.recovery_days, p.stalled_rate, p.rejected_rate};
-  const auto mass = stage_mass(chain, state);
   for (std::size_t s = 0; s < kBuyingStages; ++s) {
     rates.stall += static_cast<double>(mass[s]) * p.stall_per_day[s];
     rates.reject += static_cast<double>(mass[s]) * p.rejection_per_day[s];
@@ -256,17 +255,16 @@ void start(const StageChain& chain, BeliefState& state, std::int64_t at_ms) {
   state.belief_ms = at_ms;
 }
 
-double visit_rate(const StageChain& chain, const BeliefState& state) {
+double visit_rate(const StageChain& chain, const BeliefState& state, const StageMass& mass) {
   const StageChainParameters& p = chain.parameters();
   float online = 0;
-  const auto mass = stage_mass(chain, state);
   for (std::size_t s = 0; s < kBuyingStages; ++s) online += mass[s] * chain.online_factor(s);
   return (static_cast<double>(state.visits) + p.visit_prior) /
          (static_cast<double>(state.exposure_days) + p.visit_prior_days) * static_cast<double>(online);
 }
 
-float stalled_within(const StageChain& chain, const BeliefState& state, double days) {
-  return static_cast<float>(silence(hazards(chain, state), days, as_double(state.activity))[1]);
+float stalled_within(const StageChain& chain, const BeliefState& state, const StageMass& mass, double days) {
+  return static_cast<float>(silence(hazards(chain, mass), days, as_double(state.activity))[1]);
 }
 
 void propagate(const StageChain& chain, BeliefState& state, std::int64_t to_ms) {
@@ -275,8 +273,9 @@ void propagate(const StageChain& chain, BeliefState& state, std::int64_t to_ms) 
   const std::int64_t gap_ms = to_ms - state.belief_ms;
   const float active_before = state.activity[0];
   if (gap_ms > kSessionGap.count()) {
-    ActivityRates rates = hazards(chain, state);
-    rates.visit = visit_rate(chain, state);
+    const StageMass mass = stage_mass(chain, state);
+    ActivityRates rates = hazards(chain, mass);
+    rates.visit = visit_rate(chain, state, mass);
     const auto after = silence(rates, chain.clock().days(state.belief_ms, to_ms), as_double(state.activity));
     for (std::size_t i = 0; i < 3; ++i) state.activity[i] = static_cast<float>(after[i]);
   }
@@ -335,8 +334,7 @@ void log_likelihood(const StageChain& chain, const Evidence& evidence, Lanes& ou
   for (std::size_t s = 0; s < sum.size(); ++s) out[s] = std::clamp(sum[s], clip, 0.0F);
 }
 
-StageOdds stage_odds(const StageChain& chain, const BeliefState& state) {
-  const auto mass = stage_mass(chain, state);
+StageOdds stage_odds(const BeliefState& state, const StageMass& mass) {
   StageOdds out{};
   float sum = 0;
   for (std::size_t s = 0; s < kBuyingStages; ++s) out[s] = mass[s] * state.activity[0];

@@ -43,21 +43,27 @@ inline StageChain::Phases phases_of(const StageChain& chain, const BeliefState& 
 }
 
 // Odds of the twelve stages while active; the padding's in the last.
-inline std::array<float, kBuyingStages + 1> stage_mass(const StageChain& chain, const BeliefState& state) {
-  std::array<float, kBuyingStages + 1> mass{};
-  const StageChain::Phases phases = phases_of(chain, state);
-  for (std::size_t p = 0; p < kPhases; ++p) mass[chain.stage_of(p)] += phases[p];
+using StageMass = std::array<float, kBuyingStages + 1>;
+inline StageMass stage_mass(const StageChain& chain, const StageChain::Phases& believed) {
+  StageMass mass{};
+  for (std::size_t p = 0; p < kPhases; ++p) mass[chain.stage_of(p)] += believed[p];
   return mass;
 }
+inline StageMass stage_mass(const StageChain& chain, const BeliefState& state) {
+  return stage_mass(chain, phases_of(chain, state));
+}
 
-// The 14 odds that a reading shows.
-StageOdds stage_odds(const StageChain& chain, const BeliefState& state);
+// The 14 odds that a reading shows. `mass`, here and below: stage_mass() of the same state.
+StageOdds stage_odds(const BeliefState& state, const StageMass& mass);
+inline StageOdds stage_odds(const StageChain& chain, const BeliefState& state) {
+  return stage_odds(state, stage_mass(chain, state));
+}
 
 // Sessions per day while active, at the current belief.
-double visit_rate(const StageChain& chain, const BeliefState& state);
+double visit_rate(const StageChain& chain, const BeliefState& state, const StageMass& mass);
 
 // Odds of being stalled in `days`, whatever is seen by then.
-float stalled_within(const StageChain& chain, const BeliefState& state, double days);
+float stalled_within(const StageChain& chain, const BeliefState& state, const StageMass& mass, double days);
 
 // State before anything was seen, with its prior, for readings of the unknown.
 void start(const StageChain& chain, BeliefState& state, std::int64_t at_ms);
