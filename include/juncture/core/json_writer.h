@@ -2,7 +2,6 @@
 // What it wrote stands in the string when the outermost object or array is closed, or when the writer is gone.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <cstdint>
 #include <cstring>
@@ -11,30 +10,24 @@
 
 namespace juncture {
 
-// The name of a member, made ready by the compiler: `,"name":`. It needs no escape, else it doesn't compile.
+// The name of a member, looked at by the compiler: it needs no escape, else it doesn't compile. It points to the
+// literal, so that what is written of it are constants: an object with the bytes in it would be put together on the
+// stack each time, and read back before it is there.
 class JsonKey {
  public:
-  consteval JsonKey(const char* name) {  // NOLINT(google-explicit-constructor): a literal is what it is made of
-    text_[size_++] = ',';
-    text_[size_++] = '"';
-    for (; *name != '\0'; ++name) {
-      const bool plain = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
-                         (*name >= '0' && *name <= '9') || *name == '_' || *name == '$';
+  consteval JsonKey(const char* name) : text_(name) {  // NOLINT(google-explicit-constructor): a literal
+    for (const char c : text_) {
+      const bool plain =
+          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
       if (!plain) name_needs_an_escape();
-      text_[size_++] = *name;
     }
-    text_[size_++] = '"';
-    text_[size_++] = ':';
   }
-  static constexpr std::size_t kBytesMax = 32;
-  const char* data() const { return text_.data(); }  // kBytesMax bytes may be read
-  std::size_t size() const { return size_; }
+  std::string_view text() const { return text_; }
 
  private:
   static void name_needs_an_escape();  // no compiler can call it: defined nowhere
 
-  std::array<char, kBytesMax> text_{};
-  std::uint8_t size_ = 0;
+  std::string_view text_;
 };
 
 // A name known at run time only; it is escaped.
@@ -55,11 +48,14 @@ class JsonWriter {
   void begin_array() { open('['); }
   void end_array() { close(']'); }
 
-  JsonWriter& key(JsonKey name) {
-    char* at = room(JsonKey::kBytesMax);
-    const std::size_t skip = comma_ ? 0 : 1;
-    std::memcpy(at, name.data() + skip, JsonKey::kBytesMax - 1);
-    at_ = at + name.size() - skip;
+  [[gnu::always_inline]] JsonWriter& key(JsonKey name) {
+    const std::size_t size = name.text().size();
+    char* at = room(size + 4);
+    if (comma_) *at++ = ',';
+    *at++ = '"';
+    std::memcpy(at, name.text().data(), size);
+    std::memcpy(at + size, "\":", 2);
+    at_ = at + size + 2;
     comma_ = false;
     return *this;
   }
