@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "inference/step.h"
@@ -172,15 +174,22 @@ bool has_day(const Account& account, std::uint32_t day) {
   });
 }
 
+template <class T>
+std::string_view bytes_of(const T* from, std::size_t count) {
+  static_assert(std::has_unique_object_representations_v<T>);
+  return {reinterpret_cast<const char*>(from), count * sizeof(T)};
+}
+
 // Of what people did before that day, bit by bit: what was folded of it holds as long as it is the same.
 std::uint64_t digest_of(const Account& account, std::uint32_t before) {
   std::uint64_t out = before;
   for (const Member& member : account.members) {
     const TrackDay* const end = first_from(member.track, before);
     if (end == member.track.begin()) continue;
-    const auto size = static_cast<std::size_t>(end - member.track.begin()) * sizeof(TrackDay);
-    out = hash64({reinterpret_cast<const char*>(member.track.begin()), size}, out ^ member.prospect) +
-          kAccountConfidence[index_of(member.basis)];
+    const auto count = static_cast<std::size_t>(end - member.track.begin());
+    const std::array<std::uint64_t, 4> parts{out, member.prospect, index_of(member.basis),
+                                             hash64(bytes_of(member.track.begin(), count))};
+    out = hash64(bytes_of(parts.data(), parts.size()));
   }
   return out;
 }
