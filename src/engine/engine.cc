@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "engine/thread_name.h"
 #include "engine/worker.h"
 
 namespace juncture {
@@ -97,9 +98,16 @@ Status RunningEngine::open(Log& log) {
     if (Status opened = worker->open(); !opened) return opened;
   }
   for (const auto& worker : workers_) {
-    threads_.emplace_back([this, at = worker.get()](const std::stop_token& stop) { at->run(stop, killed_); });
+    threads_.emplace_back([this, at = worker.get()](const std::stop_token& stop) {
+      engine::name_thread("worker");
+      at->run(stop, killed_);
+    });
   }
-  if (standby_ != nullptr) threads_.emplace_back([this](const std::stop_token& stop) { standby_->run(stop); });
+  if (standby_ == nullptr) return {};
+  threads_.emplace_back([this](const std::stop_token& stop) {
+    engine::name_thread("standby");
+    standby_->run(stop);
+  });
   return {};
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/thread_name.h"
+
 namespace juncture::engine {
 
 Lanes::Lanes(std::size_t threads) {
@@ -37,6 +39,7 @@ void Lanes::do_next(std::unique_lock<std::mutex>& lock, Batch& batch) {
 }
 
 void Lanes::work() {
+  name_thread("commit-lane");
   std::unique_lock lock(mutex_);
   while (true) {
     wanted_.wait(lock, [this] { return stopping_ || !batches_.empty(); });
