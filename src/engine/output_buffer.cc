@@ -1,12 +1,19 @@
 #include "engine/output_buffer.h"
 
+#include <utility>
+
 namespace juncture::engine {
 namespace {
 
 constexpr std::size_t kBatchRecords = 512;
-constexpr std::size_t kBatchBytes = 256 * 1024;
+constexpr std::size_t kBatchBytes = 128 * 1024;
 
 }  // namespace
+
+OutputBuffer::OutputBuffer(const std::unique_ptr<Producer>& producer, const std::vector<std::string>& topics)
+    : producer_(producer) {
+  for (const std::string& name : topics) topics_.push_back({.name = name, .bytes = {}, .held = {}});
+}
 
 Status OutputBuffer::emit(std::size_t topic, std::string_view key, std::string_view value, Partition partition) {
   return add(topic, key, value, partition, false);
@@ -19,21 +26,29 @@ Status OutputBuffer::tombstone(std::size_t topic, std::string_view key) {
 Status OutputBuffer::add(std::size_t topic, std::string_view key, std::string_view value, Partition partition,
                          bool tombstone) {
   JUNCTURE_ASSERT(topic < topics_.size());
-  held_.push_back({topic, partition, bytes_.size(), key.size(), value.size(), tombstone});
-  bytes_ += key;
-  bytes_ += value;
+  Topic& to = topics_[topic];
+  to.held.push_back({partition, to.bytes.size(), key.size(), value.size(), tombstone});
+  to.bytes += key;
+  to.bytes += value;
   ++emitted_;
   total_bytes_ += key.size() + value.size();
-  if (held_.size() >= kBatchRecords || bytes_.size() >= kBatchBytes) return send();
-  return {};
+  if (to.held.size() < kBatchRecords && to.bytes.size() < kBatchBytes) return {};
+  return std::exchange(begun_, true) ? send(to) : send();
 }
 
 Status OutputBuffer::send() {
-  if (held_.empty()) return {};
+  for (Topic& topic : topics_) {
+    if (Status sent = send(topic); !sent) return sent;
+  }
+  return {};
+}
+
+Status OutputBuffer::send(Topic& topic) {
+  if (topic.held.empty()) return {};
   batch_.clear();
-  const std::string_view bytes = bytes_;
-  for (const Held& held : held_) {
-    batch_.push_back({.topic = topics_[held.topic],
+  const std::string_view bytes = topic.bytes;
+  for (const Held& held : topic.held) {
+    batch_.push_back({.topic = topic.name,
                       .partition = held.partition,
                       .key = bytes.substr(held.key_at, held.key_size),
                       .value = bytes.substr(held.key_at + held.key_size, held.value_size),
@@ -41,13 +56,17 @@ Status OutputBuffer::send() {
                       .timestamp = {}});
   }
   Status sent = producer_->send_batch(batch_);
-  drop();
+  topic.held.clear();
+  topic.bytes.clear();
   return sent;
 }
 
 void OutputBuffer::drop() {
-  held_.clear();
-  bytes_.clear();
+  for (Topic& topic : topics_) {
+    topic.held.clear();
+    topic.bytes.clear();
+  }
+  committed();
 }
 
 }  // namespace juncture::engine

@@ -163,7 +163,8 @@ Status Task::process(std::span<const Record> records) {
   shown.stream_time_ms.store(to_ms(input->stream_time), std::memory_order_relaxed);
   shown.head_time_ms.store(to_ms(input->head_time), std::memory_order_relaxed);
   if (consumed > 0) shown.last_time_ms.store(to_ms(records.back().timestamp), std::memory_order_relaxed);
-  return outcome ? output_.send() : outcome;
+  // Nobody reads what is in a transaction before its commit: what is little may go then.
+  return outcome && !exactly_once() ? output_.send() : outcome;
 }
 
 Status Task::send() {
@@ -252,7 +253,7 @@ Status Task::confirm() {
     counters.end_to_end_seconds.observe(seconds(std::max(Millis{0}, now - sample)));
   }
   samples_.clear();
-  output_.forget_bytes();
+  output_.committed();
   if (!parts_.topology.stateful) return {};
   marker_committed();
   std::vector<Change> changes;
@@ -331,7 +332,6 @@ void Task::forget() {
   own_producer_.reset();
   in_transaction_ = false;
   output_.drop();
-  output_.forget_bytes();
   cache_.clear();
   cache_.attach(nullptr);
   restorer_.reset();

@@ -9,8 +9,9 @@
 namespace juncture::engine {
 namespace {
 
-// A commit waits for no linger: this is for large batches between two of them.
-constexpr Millis kLinger{25};
+// A commit waits for no linger: this is for large batches between two of them under backlog, and short enough that most
+// of a second's work is under way before its commit.
+constexpr Millis kLinger{250};
 
 std::string where(const TopicPartition& at) {
   return at.topic + "/" + std::to_string(at.partition);

@@ -106,7 +106,7 @@ Result<Partition> KafkaProducer::place(const Topic& topic, const Outgoing& recor
 }
 
 bool KafkaProducer::wait_for_room(int& waited_ms) {
-  rd_kafka_poll(handle_.get(), kRoomMs);
+  rd_kafka_flush(handle_.get(), kRoomMs);  // what is queued goes, whatever its linger
   waited_ms += kRoomMs;
   return waited_ms < kDeliveryMs;
 }
@@ -187,12 +187,15 @@ Status KafkaProducer::send_run(Topic& topic, std::span<const Outgoing> records) 
     message.key = bytes(record.key);
     message.key_len = record.key.size();
   }
+  // What goes to one partition, as most of a task's records do, librdkafka finds that once for all of them.
+  const Partition first = batch_.front().partition;
+  const bool same = std::all_of(batch_.begin(), batch_.end(), [&](const auto& m) { return m.partition == first; });
   int waited_ms = 0;
   while (true) {
     rd_kafka_poll(handle_.get(), 0);
-    const int queued = rd_kafka_produce_batch(topic.handle.get(), RD_KAFKA_PARTITION_UA,
-                                              RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_PARTITION, batch_.data(),
-                                              static_cast<int>(batch_.size()));
+    const int queued = rd_kafka_produce_batch(topic.handle.get(), same ? first : RD_KAFKA_PARTITION_UA,
+                                              RD_KAFKA_MSG_F_COPY | (same ? 0 : RD_KAFKA_MSG_F_PARTITION),
+                                              batch_.data(), static_cast<int>(batch_.size()));
     if (queued == static_cast<int>(batch_.size())) return {};
     // Each message says how it went; what found no room goes again, in its order.
     std::erase_if(batch_, [](const rd_kafka_message_t& m) { return m.err == RD_KAFKA_RESP_ERR_NO_ERROR; });
