@@ -54,8 +54,10 @@ class JsonWriter {
     if (comma_) *at++ = ',';
     *at++ = '"';
     std::memcpy(at, name.text().data(), size);
-    std::memcpy(at + size, "\":", 2);
-    at_ = at + size + 2;
+    at += size;
+    *at++ = '"';
+    *at++ = ':';
+    at_ = at;
     comma_ = false;
     return *this;
   }
