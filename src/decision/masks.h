@@ -23,7 +23,7 @@ struct Limits {
   bool mobile = false;
   bool price_early = false;
   bool rejected = false;
-  std::uint64_t met = 0;                            // bit key % 64 set: an item of that key may have been met before
+  std::uint64_t met = 0;                       // bit key % 64 set: an item of that key may have been met before
   std::array<int, kContentKinds> unclicked{};  // offers of the kind within 14 d that were not clicked
 };
 
