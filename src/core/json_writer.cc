@@ -73,7 +73,9 @@ bool copy_plain(char* at, std::string_view text) {
   return (any[0] | any[1]) == 0;
 }
 
-constexpr std::array<std::uint64_t, 8> kPowers{1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000};
+constexpr std::size_t kDecimalsMax = 7;
+constexpr std::array<std::uint64_t, kDecimalsMax + 2> kPowers{1,       10,        100,        1'000,      10'000,
+                                                              100'000, 1'000'000, 10'000'000, 100'000'000};
 
 // |number| * 10^decimals to the nearest integer, ties to even, as to_chars() rounds; none where 128 bits may not do.
 std::optional<std::uint64_t> scaled_exactly(double number, std::size_t decimals) {
@@ -81,7 +83,7 @@ std::optional<std::uint64_t> scaled_exactly(double number, std::size_t decimals)
   constexpr int kFraction = 52, kBias = 1023;
   const auto bits = std::bit_cast<std::uint64_t>(number);
   const int exponent = static_cast<int>(bits >> kFraction & 0x7ffU);
-  if (exponent >= kBias + 32 || decimals >= kPowers.size()) return std::nullopt;
+  if (exponent >= kBias + 32 || decimals > kDecimalsMax) return std::nullopt;
   if (exponent < kBias - 64) return 0;  // less than half of any last place
   const std::uint64_t mantissa = (bits & ((std::uint64_t{1} << kFraction) - 1)) | std::uint64_t{1} << kFraction;
   const int shift = kBias + kFraction - exponent;  // 21 to 116
@@ -89,21 +91,6 @@ std::optional<std::uint64_t> scaled_exactly(double number, std::size_t decimals)
   const Wide whole = value >> shift, rest = value - (whole << shift), half = static_cast<Wide>(1) << (shift - 1);
   const auto out = static_cast<std::uint64_t>(whole);
   return rest > half || (rest == half && (out & 1U) != 0) ? out + 1 : out;
-}
-
-// The same by one multiplication, but next to a tie, which it might miss.
-std::optional<std::uint64_t> scaled(double number, std::size_t decimals) {
-  constexpr double kMost = 1e9, kNear = 1e-6;  // the product is off by 1e-7 at most
-  if (decimals < kPowers.size()) {
-    const double product = std::fabs(number) * static_cast<double>(kPowers[decimals]);
-    if (product < kMost) {
-      const auto below = static_cast<std::uint64_t>(product);
-      const double rest = product - static_cast<double>(below);
-      if (rest < .5 - kNear) return below;
-      if (rest > .5 + kNear) return below + 1;
-    }
-  }
-  return scaled_exactly(number, decimals);
 }
 
 // The eight decimal digits of a number below 10^8, the first in the lowest byte: all of them at once, by pairs of
@@ -121,6 +108,14 @@ static_assert(std::endian::native == std::endian::little);
 // `number` / 10^decimals, of at most eight digits; writes up to 16 bytes and returns the end of the text.
 char* write_short(std::uint32_t number, std::size_t decimals, char* at) {
   const std::uint64_t digits = eight_digits(number);
+  // Nearly all are odds and have one digit before the point: where the next bytes go is then known at once.
+  if (decimals > 0 && number < kPowers[decimals + 1]) {
+    const std::uint64_t text = digits >> (8 * (7 - decimals)), fraction = text >> 8U;
+    at[0] = static_cast<char>(text);
+    at[1] = '.';
+    std::memcpy(at + 2, &fraction, sizeof(fraction));
+    return at + 2 + decimals;
+  }
   const auto zeros = static_cast<std::size_t>(std::countr_zero(digits & 0x0f0f'0f0f'0f0f'0f0fU)) / 8;
   const std::size_t first = std::min(zeros, 7 - decimals), whole = 8 - decimals - first;
   const std::uint64_t text = digits >> (8 * first), fraction = decimals > 0 ? digits >> (8 * (8 - decimals)) : 0;
@@ -187,15 +182,32 @@ void JsonWriter::value(double number) {
   at_ = std::to_chars(at, at + kMost, number).ptr;
 }
 void JsonWriter::fixed(double number, int decimals) {
-  if (!std::isfinite(number)) return null();
-  constexpr std::size_t kMost = 48;
   const auto places = static_cast<std::size_t>(decimals);
-  if (const auto whole = scaled(number, places)) {
+  if (places <= kDecimalsMax) {
+    // One multiplication, off by 1e-8 at most, tells which way to round but next to a tie.
+    constexpr double kMost = 99'999'999, kNear = 1e-6;
+    const double product = std::fabs(number) * static_cast<double>(kPowers[places]);
+    if (product < kMost) {
+      const auto below = static_cast<std::uint32_t>(product);
+      const double rest = product - below;
+      if (std::fabs(rest - .5) > kNear) {
+        char* at = value_room(24);
+        if (std::signbit(number)) *at++ = '-';
+        at_ = write_short(below + (rest > .5 ? 1U : 0U), places, at);
+        return;
+      }
+    }
+  }
+  fixed_slowly(number, decimals);
+}
+void JsonWriter::fixed_slowly(double number, int decimals) {
+  if (!std::isfinite(number)) return null();
+  const auto places = static_cast<std::size_t>(decimals);
+  if (const auto scaled = scaled_exactly(number, places)) {
+    constexpr std::size_t kMost = 48;
     char* at = value_room(kMost);
     if (std::signbit(number)) *at++ = '-';
-    constexpr std::uint64_t kShort = 100'000'000;
-    at_ =
-        *whole < kShort ? write_short(static_cast<std::uint32_t>(*whole), places, at) : write_long(*whole, places, at);
+    at_ = write_long(*scaled, places, at);
     return;
   }
   std::array<char, 400> buffer{};

@@ -9,26 +9,8 @@ namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kActiveMs = 30LL * kDayMs;
+constexpr double kWhole = 65535.0;
 constexpr double kShownRole = .1;  // likelier ones are named
-
-// `[0.12345,...]`, as JsonWriter::fixed() has the quotients: none of them lies half way between two last places.
-void write_shares(JsonWriter& json, const StageShares& shares) {
-  constexpr std::uint64_t kWhole = 65535, kScale = 100'000;
-  constexpr std::size_t kEach = std::string_view(",0.12345").size();
-  std::array<char, kStages * kEach + 1> text;
-  char* end = text.data();
-  for (const std::uint16_t share : shares) {
-    std::uint64_t digits = (share * 2 * kScale + kWhole) / (2 * kWhole);
-    *end = ',';
-    end[2] = '.';
-    for (std::size_t place = kEach; place-- > 3; digits /= 10) end[place] = static_cast<char>('0' + digits % 10);
-    end[1] = static_cast<char>('0' + digits);
-    end += kEach;
-  }
-  text[0] = '[';
-  *end++ = ']';
-  json.raw({text.data(), end});
-}
 
 // Over several people: how far they are apart says as much as where the account stands.
 void write_range(JsonWriter& json, const Account& account, std::int64_t now_ms) {
@@ -43,10 +25,13 @@ void write_range(JsonWriter& json, const Account& account, std::int64_t now_ms) 
       high[s] = std::max(high[s], member.stages[s]);
     }
   }
-  json.key("low");
-  write_shares(json, low);
-  json.key("high");
-  write_shares(json, high);
+  const auto write = [&](JsonKey name, const StageShares& shares) {
+    json.key(name).begin_array();
+    for (const std::uint16_t share : shares) json.fixed(share / kWhole, 5);
+    json.end_array();
+  };
+  write("low", low);
+  write("high", high);
 }
 
 void write_stage(JsonWriter& json, const Account& account, const Reading& reading) {

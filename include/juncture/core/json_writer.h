@@ -117,6 +117,7 @@ class JsonWriter {
     if (--depth_ == 0) settle();
   }
   void write_name(std::string_view name);
+  void fixed_slowly(double number, int decimals);
   void integer(std::int64_t number);
   void natural(std::uint64_t number);
 
