@@ -64,10 +64,12 @@ bool copy_plain(char* at, std::string_view text) {
     std::memcpy(at, &chunk, kChunk);
     special |= special_in(chunk);
   }
-  std::memset(&chunk, ' ', kChunk);
-  std::memcpy(&chunk, text.data(), text.size());
-  std::memcpy(at, &chunk, kChunk);
-  special |= special_in(chunk);
+  if (!text.empty()) {  // the text of an empty view may be nowhere
+    std::memset(&chunk, ' ', kChunk);
+    std::memcpy(&chunk, text.data(), text.size());
+    std::memcpy(at, &chunk, kChunk);
+    special |= special_in(chunk);
+  }
   std::array<std::uint64_t, 2> any{};
   std::memcpy(any.data(), &special, sizeof(any));
   return (any[0] | any[1]) == 0;

@@ -89,6 +89,7 @@ TEST_CASE("what is written stands in the string once the outermost object is clo
 }
 
 TEST_CASE("texts of every length are written whole, and escaped where one byte asks for it", "[json]") {
+  CHECK(text({}) == "\"\"");
   for (std::size_t size = 0; size <= 70; ++size) {
     const std::string plain(size, 'x');
     CHECK(text(plain) == '"' + plain + '"');
