@@ -194,13 +194,6 @@ std::uint64_t digest_of(const Account& account, std::uint32_t before) {
   return out;
 }
 
-// The belief when nothing has been heard since.
-BeliefState state_at(const StageChain& chain, const AccountBelief& belief, std::int64_t now_ms) {
-  BeliefState out = belief.state;
-  propagate(chain, out, now_ms);
-  return out;
-}
-
 // A day and a half later nothing of that day is recent.
 Pace pace_at(const AccountBelief& belief, std::int64_t now_ms) {
   Pace out = belief.pace;
@@ -285,19 +278,14 @@ std::vector<StageOdds> account_history(const StageChain& chain, const Account& a
       open_day(chain, account, belief, *day);
       close_day(chain, belief, days.take(*day));
     }
-    BeliefState state = belief.state;
-    if (!state.started) start(chain, state, at);
-    propagate(chain, state, at);
-    out.push_back(stage_odds(chain, state));
+    out.push_back(stage_odds(chain, at_time(chain, belief.state, at)));
   }
   return out;
 }
 
 AccountReading read_account(const StageChain& chain, const AccountBelief& belief, Timestamp now) {
   const Timestamp at = std::max(now, from_ms(belief.newest_ms));
-  BeliefState state = belief.state;
-  if (!state.started) start(chain, state, to_ms(at));
-  propagate(chain, state, to_ms(at));
+  const BeliefState state = at_time(chain, belief.state, to_ms(at));
   AccountReading out{read(chain, state, at), {}, {}};
   if (belief.state.started) {
     out.odds = likelihoods_of(chain, state);
@@ -311,7 +299,7 @@ Conditions conditions_after_silence(const StageChain& chain, const Account& acco
   if (account.members.empty() || !belief.state.started) return 0;
   const Conditions held =
       with_people(chain, account, belief.state, belief.state.conditions, belief.newest_ms, belief.before);
-  const BeliefState state = state_at(chain, belief, now_ms);
+  const BeliefState state = at_time(chain, belief.state, now_ms);
   const Conditions chains =
       follow_conditions(likelihoods_of(chain, state), pace_at(belief, now_ms), belief.state.conditions);
   return with_people(chain, account, state, chains, now_ms, held);

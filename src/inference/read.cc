@@ -10,14 +10,6 @@ namespace {
 using Lanes = StageChain::Lanes;
 constexpr std::int64_t kDayMs = 86'400'000;
 
-// Belief at `now`, from a copy: a step in time alone is never kept, else the result would depend on who looked when.
-BeliefState at_time(const StageChain& chain, const BeliefState& head, std::int64_t now_ms) {
-  BeliefState state = head;
-  if (!state.started) start(chain, state, now_ms);
-  propagate(chain, state, now_ms);
-  return state;
-}
-
 // What one entry said for `stage` against the mean of the others, in nats, as far as it was believed.
 float nats_for(const StageChain& chain, const Evidence& evidence, const TailNote& note, const StageOdds& odds,
                std::size_t stage, float noise) {

@@ -303,6 +303,13 @@ void propagate(const StageChain& chain, BeliefState& state, std::int64_t to_ms) 
   state.belief_ms = to_ms;
 }
 
+BeliefState at_time(const StageChain& chain, const BeliefState& head, std::int64_t now_ms) {
+  BeliefState state = head;
+  if (!state.started) start(chain, state, now_ms);
+  propagate(chain, state, now_ms);
+  return state;
+}
+
 void log_likelihood(const StageChain& chain, const Evidence& evidence, Lanes& out) {
   const StageChainParameters& p = chain.parameters();
   if (evidence.type == SignalType::feedback) {

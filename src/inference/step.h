@@ -16,6 +16,9 @@ TailNote fold(const StageChain& chain, BeliefState& state, const Evidence& evide
 // Steps phases, activity and visit rate to `to_ms`, no visit having been seen since.
 void propagate(const StageChain& chain, BeliefState& state, std::int64_t to_ms);
 
+// Belief at `now`, from a copy: a step in time alone is never kept, else the result would depend on who looked when.
+BeliefState at_time(const StageChain& chain, const BeliefState& head, std::int64_t now_ms);
+
 // ln L_s / max L per condition in lanes 0..13, clipped, before eta: what the evidence says of the stage by itself.
 void log_likelihood(const StageChain& chain, const Evidence& evidence, StageChain::Lanes& out);
 
