@@ -33,8 +33,8 @@ std::int64_t newest_ms(const Account& account);
 AccountBelief account_belief(const StageChain& chain, const Account& account);
 
 // The same bits as account_belief(), sooner: keeps what was folded of the days before an account's newest one, for as
-// long as those days are the same. Some two megabytes; one thread; what it answers does not depend on what it was asked
-// before. `key`: hash of the account's id.
+// long as those days are the same. A megabyte and a half; one thread; what it answers does not depend on what it was
+// asked before. `key`: hash of the account's id.
 class AccountFolds {
  public:
   AccountFolds();
