@@ -103,6 +103,8 @@ std::string collect_metrics(const Node& node, const StatusBoard& board, std::spa
     out.rocksdb_memtable_bytes = usage->memtable_bytes;
     out.rocksdb_block_cache_bytes = usage->block_cache_bytes;
     out.rocksdb_write_stalled = usage->write_stalled;
+    out.rocksdb_scrub_pending = usage->scrub_pending;
+    out.rocksdb_scrubbed_bytes = usage->scrubbed_bytes;
   }
   out.process = process_stats();
   return render_metrics(out);

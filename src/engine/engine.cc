@@ -5,8 +5,8 @@
 #include <set>
 #include <thread>
 
-#include "engine/thread_name.h"
 #include "engine/worker.h"
+#include "juncture/core/thread_name.h"
 
 namespace juncture {
 namespace {
@@ -99,13 +99,13 @@ Status RunningEngine::open(Log& log) {
   }
   for (const auto& worker : workers_) {
     threads_.emplace_back([this, at = worker.get()](const std::stop_token& stop) {
-      engine::name_thread("worker");
+      name_thread("worker");
       at->run(stop, killed_);
     });
   }
   if (standby_ == nullptr) return {};
   threads_.emplace_back([this](const std::stop_token& stop) {
-    engine::name_thread("standby");
+    name_thread("standby");
     standby_->run(stop);
   });
   return {};

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/thread_name.h"
+#include "juncture/core/thread_name.h"
 
 namespace juncture::engine {
 

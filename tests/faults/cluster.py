@@ -227,13 +227,18 @@ class Node:
             self.url = found[0].decode() if found else None
         return self.url
 
-    def get(self, path, timeout=5, data=None):
+    def metric(self, name):
+        """Value of the series without labels, or None where there is none (yet)."""
+        found = re.search(rf"^{name} (\S+)$", self.get("metrics", parse=bytes.decode) or "", re.MULTILINE)
+        return float(found[1]) if found else None
+
+    def get(self, path, timeout=5, data=None, parse=json.loads):
         """Parsed answer, or None where there is none (yet)."""
         if not self.alive() or self.find_url() is None:
             return None
         try:
             with hosts.inside(self.host and self.host.namespace):
-                return json.loads(urllib.request.urlopen(self.url + path, data, timeout).read())
+                return parse(urllib.request.urlopen(self.url + path, data, timeout).read())
         except urllib.error.HTTPError as error:
             with contextlib.suppress(ValueError):
                 return json.loads(error.read())

@@ -59,8 +59,10 @@ class DamagedStores(Scenario):
                     raise Failure(f"prospects-{p} has no {pattern}")
                 harm(file, self.random)
                 done += 1
-            # More of the same visitors, so that what is damaged is read; repeats, so that nothing changes.
+            # More of the same visitors, so that what is damaged is read; repeats, so that nothing changes. What they do
+            # not ask for is read through.
             self.restart(node)
+            self.wait(lambda: node.metric("juncture_rocksdb_scrub_pending") == 0, "a store is not read through", 30)
             self.feeds[0].wait()
             self.feed(self.signals, self.prospects)
             self.wait_quiet()

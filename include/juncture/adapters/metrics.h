@@ -93,6 +93,7 @@ struct MetricsSnapshot {
 
   std::uint64_t rocksdb_sst_bytes = 0, rocksdb_memtable_bytes = 0, rocksdb_block_cache_bytes = 0;
   bool rocksdb_write_stalled = false;
+  std::uint64_t rocksdb_scrub_pending = 0, rocksdb_scrubbed_bytes = 0;
   std::array<std::uint64_t, 5> tasks{};                             // by TaskState, in the order of kTaskStateNames
   std::vector<std::pair<std::int32_t, std::uint64_t>> standby_lag;  // partition, records
   std::uint64_t workers_stuck = 0;

@@ -22,6 +22,10 @@ struct RocksdbOptions {
 struct RocksdbUsage {
   std::uint64_t sst_bytes = 0, memtable_bytes = 0, block_cache_bytes = 0;
   bool write_stalled = false;
+  // Each store's files are read through in the background when it is opened, and once a week: stores that wait for it,
+  // bytes found sound. A damaged one says `store_damaged` at its next write.
+  std::size_t scrub_pending = 0;
+  std::uint64_t scrubbed_bytes = 0;
 };
 
 class RocksdbStores : public Stores {

@@ -188,6 +188,10 @@ void add_serving(Families& out, const MetricsSnapshot& s) {
       .add(s.rocksdb_block_cache_bytes, {{"kind", "block_cache"}});
   out.gauge("juncture_rocksdb_write_stalled", "1 while RocksDB holds writes back.")
       .add(s.rocksdb_write_stalled ? 1.0 : 0.0);
+  out.gauge("juncture_rocksdb_scrub_pending", "Open stores whose files are not read through yet.")
+      .add(s.rocksdb_scrub_pending);
+  out.counter("juncture_rocksdb_scrubbed_bytes_total", "Bytes of stores' files read through and found sound.")
+      .add(s.rocksdb_scrubbed_bytes);
 }
 
 }  // namespace

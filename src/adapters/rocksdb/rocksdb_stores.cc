@@ -3,7 +3,6 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
@@ -11,7 +10,6 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -19,8 +17,10 @@
 #include <system_error>
 #include <vector>
 
+#include "adapters/rocksdb/disk_watch.h"
 #include "adapters/rocksdb/held_elsewhere.h"
 #include "adapters/rocksdb/rocks_messages.h"
+#include "adapters/rocksdb/scrubber.h"
 #include "juncture/ports/faults.h"
 
 namespace juncture {
@@ -55,21 +55,21 @@ tl::unexpected<Error> full(const std::string& path, std::string_view why) {
 struct OpenStores {
   mutable std::mutex mutex;
   std::map<rocksdb::DB*, std::string> databases;  // its folder's path
-};
 
-// Without a write-ahead log RocksDB calls a disk that refuses a soft error: it goes on taking writes into memory,
-// without end.
-class DiskWatch final : public rocksdb::EventListener {
- public:
-  enum class Refusal : std::uint8_t { none, full, broken };
-
-  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
-    refusal_.store(status->IsNoSpace() ? Refusal::full : Refusal::broken, std::memory_order_release);
+  std::vector<std::string> live_files(const std::string& path) const {
+    const std::scoped_lock lock(mutex);
+    const auto at = find(path);
+    if (at == databases.end()) return {};
+    std::vector<rocksdb::LiveFileMetaData> files;
+    at->first->GetLiveFilesMetaData(&files);
+    std::vector<std::string> out;
+    for (const rocksdb::LiveFileMetaData& file : files) out.push_back(path + file.name);
+    return out;
   }
-  Refusal refusal() const { return refusal_.load(std::memory_order_acquire); }
-
- private:
-  std::atomic<Refusal> refusal_{Refusal::none};
+  // REQUIRES: the lock.
+  auto find(const std::string& path) const -> decltype(databases)::const_iterator {
+    return std::find_if(databases.begin(), databases.end(), [&](const auto& entry) { return entry.second == path; });
+  }
 };
 
 class RocksdbStore final : public Store {
@@ -101,6 +101,9 @@ class RocksdbStore final : public Store {
     if (refusal == DiskWatch::Refusal::full) return full(path_, "no space left for what was written");
     if (refusal == DiskWatch::Refusal::broken) {
       return fail(Domain::environment, "store_failed", "write " + path_ + ": the disk refused what was written before");
+    }
+    if (refusal == DiskWatch::Refusal::damaged) {
+      return fail(Domain::environment, "store_damaged", "read through " + disk_->damage());
     }
     rocksdb::WriteBatch batch;
     rocksdb::Status status;
@@ -179,7 +182,9 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
       : options_(std::move(options)),
         cache_(rocksdb::NewLRUCache(options_.block_cache_bytes)),
         buffers_(std::make_shared<rocksdb::WriteBufferManager>(options_.write_buffers_bytes)),
-        open_(std::make_shared<OpenStores>()) {}
+        open_(std::make_shared<OpenStores>()),
+        scrubber_(database_options(options_, nullptr),
+                  [open = open_](const std::string& path) { return open->live_files(path); }) {}
 
   Result<std::unique_ptr<Store>> open(std::string_view name) override {
     const std::string path = (options_.directory / name).string();
@@ -192,7 +197,9 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
     const rocksdb::Status status =
         options_.read_only ? rocksdb::DB::OpenForReadOnly(options, path, &db) : rocksdb::DB::Open(options, path, &db);
     if (!status.ok()) return failure("open", path, status);
-    return std::make_unique<RocksdbStore>(std::unique_ptr<rocksdb::DB>(db), path, std::move(disk), open_);
+    auto store = std::make_unique<RocksdbStore>(std::unique_ptr<rocksdb::DB>(db), path, disk, open_);
+    if (!options_.read_only) scrubber_.watch(path, disk);
+    return store;
   }
 
   Status set_aside(std::string_view name) override {
@@ -219,6 +226,8 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
       }
     }
     out.block_cache_bytes = cache_->GetUsage();
+    out.scrub_pending = scrubber_.pending();
+    out.scrubbed_bytes = scrubber_.bytes();
     return out;
   }
 
@@ -246,8 +255,7 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
   // False if it was closed meanwhile. The lock is held: a database must not go away while it is copied.
   Result<bool> copy_open(const std::string& path, const fs::path& to) const {
     const std::scoped_lock lock(open_->mutex);
-    const auto at = std::find_if(open_->databases.begin(), open_->databases.end(),
-                                 [&](const auto& entry) { return entry.second == path; });
+    const auto at = open_->find(path);
     if (at == open_->databases.end()) return false;
     rocksdb::Checkpoint* made = nullptr;
     rocksdb::Status status = rocksdb::Checkpoint::Create(at->first, &made);
@@ -271,6 +279,7 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
   std::shared_ptr<rocksdb::Cache> cache_;
   std::shared_ptr<rocksdb::WriteBufferManager> buffers_;
   std::shared_ptr<OpenStores> open_;
+  Scrubber scrubber_;
 };
 
 }  // namespace

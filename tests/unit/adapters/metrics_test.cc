@@ -56,19 +56,26 @@ MetricsSnapshot busy_snapshot() {
 
 TEST_CASE("every series is there from the start, and zero", "[metrics]") {
   const std::string text = render_metrics(MetricsSnapshot{});
-  for (const char* line :
-       {"juncture_signals_rejected_total{reason=\"invalid_json\"} 0\n",
-        "juncture_signals_late_total{action=\"dropped\"} 0\n",
-        "juncture_stage_transitions_total{from=\"cost_benefit\",to=\"bake_off\"} 0\n",
-        "juncture_conditions_total{condition=\"buying\",kind=\"leave\"} 0\n",
-        "juncture_recommendations_total{outcome=\"abstained\"} 0\n", "juncture_feedback_total{kind=\"wrong\"} 0\n",
-        "juncture_moments_detected_total{moment=\"unclear\"} 0\n", "juncture_texts_total 0\n",
-        "juncture_text_none_odds_total 0\n", "juncture_text_unknown_words_total 0\n",
-        "juncture_stage_odds_total{stage=\"stalled\"} 0\n", "juncture_log_commits_total{result=\"failed\"} 0\n",
-        "juncture_log_dropped_messages_total{reason=\"retention\"} 0\n",
-        "juncture_sse_dropped_total{reason=\"slow\"} 0\n", "juncture_log_errors_total{code=\"other\"} 0\n",
-        "juncture_rocksdb_write_stalled 0\n", "juncture_ready 0\n",
-        "juncture_signal_to_recommendation_seconds_count 0\n", "juncture_log_rebalances_total{kind=\"lost\"} 0\n"}) {
+  for (const char* line : {"juncture_signals_rejected_total{reason=\"invalid_json\"} 0\n",
+                           "juncture_signals_late_total{action=\"dropped\"} 0\n",
+                           "juncture_stage_transitions_total{from=\"cost_benefit\",to=\"bake_off\"} 0\n",
+                           "juncture_conditions_total{condition=\"buying\",kind=\"leave\"} 0\n",
+                           "juncture_recommendations_total{outcome=\"abstained\"} 0\n",
+                           "juncture_feedback_total{kind=\"wrong\"} 0\n",
+                           "juncture_moments_detected_total{moment=\"unclear\"} 0\n",
+                           "juncture_texts_total 0\n",
+                           "juncture_text_none_odds_total 0\n",
+                           "juncture_text_unknown_words_total 0\n",
+                           "juncture_stage_odds_total{stage=\"stalled\"} 0\n",
+                           "juncture_log_commits_total{result=\"failed\"} 0\n",
+                           "juncture_log_dropped_messages_total{reason=\"retention\"} 0\n",
+                           "juncture_sse_dropped_total{reason=\"slow\"} 0\n",
+                           "juncture_log_errors_total{code=\"other\"} 0\n",
+                           "juncture_rocksdb_write_stalled 0\n",
+                           "juncture_rocksdb_scrubbed_bytes_total 0\n",
+                           "juncture_ready 0\n",
+                           "juncture_signal_to_recommendation_seconds_count 0\n",
+                           "juncture_log_rebalances_total{kind=\"lost\"} 0\n"}) {
     INFO(line);
     CHECK(text.find(line) != std::string::npos);
   }

@@ -1,7 +1,10 @@
 #include <unistd.h>
 
+#include <chrono>
+#include <fstream>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "engine/marker.h"
 #include "engine/state_cache.h"
@@ -146,6 +149,64 @@ TEST_CASE("state in RocksDB survives a restart, and its loss", "[engine]") {
   }
   CHECK(state_of(**stores) == before);
   CHECK(std::filesystem::exists(folder / "fold-0.aside"));
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("damage to a value that nobody asks for is found", "[engine]") {
+  const auto folder = std::filesystem::temp_directory_path() / ("juncture-scrub-" + std::to_string(::getpid()));
+  std::filesystem::remove_all(folder);
+  const auto scrubbed = [](RocksdbStores& stores) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (stores.usage().scrub_pending > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    return stores.usage().scrub_pending == 0;
+  };
+  {
+    auto stores = make_rocksdb_stores({.directory = folder});
+    REQUIRE(stores);
+    auto store = (*stores)->open("fold-0");
+    REQUIRE(store);
+    const std::string value(100, 'v');
+    for (int i = 0; i < 5'000; ++i) {
+      const std::string key = "k" + std::to_string(i);
+      REQUIRE((*store)->write(std::vector<Change>{{.key = key, .value = value}}, "m"));
+    }
+    REQUIRE((*store)->flush());
+  }
+  std::filesystem::path file;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "fold-0")) {
+    if (entry.path().extension() == ".sst") file = entry.path();
+  }
+  const auto size = std::filesystem::file_size(file);
+  {
+    auto stores = make_rocksdb_stores({.directory = folder});
+    auto store = (*stores)->open("fold-0");
+    REQUIRE(store);
+    CHECK(scrubbed(**stores));
+    CHECK((*stores)->usage().scrubbed_bytes == size);
+    CHECK((*store)->write({}, "m"));
+  }
+  // All but the table of contents at the end, which opening reads.
+  for (std::uintmax_t at = 10; at < size * 9 / 10; at += size / 7) {
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekg(static_cast<std::streamoff>(at));
+    const char before = static_cast<char>(bytes.get());
+    const auto put = [&](char byte) {
+      bytes.seekp(static_cast<std::streamoff>(at));
+      bytes.put(byte).flush();
+    };
+    put(static_cast<char>(before ^ 4));
+    {
+      auto stores = make_rocksdb_stores({.directory = folder});
+      auto store = (*stores)->open("fold-0");
+      REQUIRE(store);
+      CHECK(scrubbed(**stores));
+      const Status said = (*store)->write({}, "m");
+      REQUIRE_FALSE(said);
+      CHECK(said.error().code == "store_damaged");
+      CHECK(said.error().detail.find(file.filename().string()) != std::string::npos);
+    }
+    put(before);
+  }
   std::filesystem::remove_all(folder);
 }
 

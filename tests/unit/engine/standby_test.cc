@@ -1,5 +1,10 @@
 // Copies of others' state: up to date, of whole commits only, handed to the task that takes the partition over.
+#include <unistd.h>
+
+#include <fstream>
+
 #include "engine/standby.h"
+#include "juncture/adapters/rocksdb_stores.h"
 #include "support.h"
 
 namespace juncture::test {
@@ -115,6 +120,56 @@ TEST_CASE("a copy holds whole commits only", "[engine][standby]") {
   REQUIRE(standby.let_go("fold", 0));
   CHECK(state_of(*copies, 1) == whole);
   CHECK(standby.stats().empty());
+}
+
+TEST_CASE("a copy whose files are damaged is made anew", "[engine][standby]") {
+  const auto folder = std::filesystem::temp_directory_path() / ("juncture-copy-damaged-" + std::to_string(::getpid()));
+  std::filesystem::remove_all(folder);
+  const auto log = a_log(1);
+  const auto stores = make_memory_stores();
+  send(*log, 0, 2000, "in", 2000);
+  Bench bench(*log, *stores);
+  REQUIRE(bench.until([&] { return bench.running() && bench.committed_to_end(*log); }));
+  const EngineOptions how = with_standby();
+  {
+    const auto copies = make_rocksdb_stores({.directory = folder});
+    REQUIRE(copies);
+    engine::Standby standby({*log, **copies, how});
+    standby.add("fold", 1);
+    while (standby.step()) {
+    }
+    REQUIRE(standby.let_go("fold", 0));
+  }
+  std::filesystem::path file;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "fold-0")) {
+    if (entry.path().extension() == ".sst") file = entry.path();
+  }
+  const auto size = std::filesystem::file_size(file);
+  REQUIRE(size > 32U << 10U);  // several blocks: the one that is hit is not the mark's
+  {
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(static_cast<std::streamoff>(size / 2)).write("\xff\0\xff", 3);
+  }
+  const auto copies = make_rocksdb_stores({.directory = folder});
+  REQUIRE(copies);
+  engine::Standby standby({*log, **copies, how});
+  standby.add("fold", 1);
+  int sent = 2000;
+  REQUIRE(eventually([&] {
+    send(*log, sent, sent + 1, "in", 2000);
+    ++sent;
+    static_cast<void>(bench.until([&] { return bench.committed_to_end(*log); }));
+    standby.step();
+    return std::filesystem::exists(folder / "fold-0.aside");
+  }));
+  REQUIRE(eventually([&] {
+    standby.step();
+    const StandbyStats stats = standby.stats().at(0);
+    return stats.error_code.empty() && stats.lag == 0 && stats.end > 0;
+  }));
+  REQUIRE(standby.let_go("fold", 0));
+  CHECK(state_of(**copies, 1) == expected(*log));
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a copy of a damaged changelog says so and stops nothing", "[engine][standby]") {
