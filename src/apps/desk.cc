@@ -65,7 +65,7 @@ Result<Known> committed(const Node& node, std::string_view id) {
 HttpAnswer or_safe(HttpAnswer answer, HttpAnswer safe) {
   if (!answer.later) return answer.status >= 400 ? safe : answer;
   answer.later = [ask = std::move(answer.later), safe = std::move(safe)](std::function<void(HttpAnswer)> done) {
-    ask([safe, done = std::move(done)](HttpAnswer given) { done(given.status == 200 ? std::move(given) : safe); });
+    ask([safe, done = std::move(done)](const HttpAnswer& given) { done(given.status == 200 ? given : safe); });
   };
   return answer;
 }

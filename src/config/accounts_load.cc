@@ -114,6 +114,7 @@ Loaded<AccountTable> load_accounts(const Source& source) {
     std::vector<AccountEntry> entries;
     const std::vector<Tree> accounts = config::list_of(reader, "accounts");
     if (accounts.size() > config::kAccountsMax) problems.add(tree.place, "at most 100000 accounts");
+    entries.reserve(accounts.size());
     for (const Tree& account : accounts) entries.push_back(config::read_account(account, problems));
     config::check_unique(entries, tree, problems);
     reader.report_unknown();

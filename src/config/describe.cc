@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "config/keys.h"
@@ -228,7 +230,7 @@ std::string config_markdown() {
     const bool settable = key.shape != config::Shape::section && key.path.find("[]") == std::string::npos;
     const std::string initial = key.shape == config::Shape::section ? "" : "`" + key.initial + "`";
     const std::string env = settable ? "`" + config::env_name(key.path) + "`" : "";
-    out += "| `" + key.path + "` | " + key.type + " | " + initial + " | " + env + " | " + key.doc + " |\n";
+    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", key.path, key.type, initial, env, key.doc);
   }
   return out;
 }

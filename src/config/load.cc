@@ -1,5 +1,7 @@
 #include "juncture/config/load.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <optional>
@@ -123,7 +125,7 @@ class Loader {
       if (std::find(names_.begin(), names_.end(), key) != names_.end()) continue;
       const std::string under = path_.empty() ? "at the top" : "under `" + path_.substr(0, path_.size() - 1) + "`";
       problems_.add(value.key_place.source.empty() ? value.place : value.key_place,
-                    "unknown key `" + key + "` " + under + did_you_mean(key, names_));
+                    fmt::format("unknown key `{}` {}{}", key, under, did_you_mean(key, names_)));
     }
   }
 

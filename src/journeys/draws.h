@@ -51,7 +51,11 @@ inline double beta(Chance& chance, double a, double b) {
 inline int poisson(Chance& chance, double mean) {
   const double limit = exact_exp(-mean);
   int count = 0;
-  for (double product = chance.uniform(); product > limit; product *= chance.uniform()) ++count;
+  double product = chance.uniform();
+  while (product > limit) {
+    product *= chance.uniform();
+    ++count;
+  }
   return count;
 }
 

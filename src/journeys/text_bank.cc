@@ -13,7 +13,9 @@ const std::string& TextBank::phrase(Chance& chance, std::size_t subject, bool mo
 }
 
 const std::string& TextBank::any(Chance& chance) const {
-  std::size_t pick = chance.below(size()), subject = 0;
+  const std::size_t phrases = size();
+  JUNCTURE_ASSERT(phrases > 0);
+  std::size_t pick = chance.below(phrases), subject = 0;
   while (pick >= phrases_[subject].size()) pick -= phrases_[subject++].size();
   return phrases_[subject][pick];
 }

@@ -51,7 +51,7 @@ rocksdb::Options rocks_options() {
 
 rocksdb::Status open_database(const std::string& path, std::unique_ptr<rocksdb::DB>& out) {
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(rocks_options(), path, &db);
+  rocksdb::Status opened = rocksdb::DB::Open(rocks_options(), path, &db);
   if (opened.ok()) out.reset(db);
   return opened;
 }

@@ -36,7 +36,7 @@ ServerContext::ServerContext(Router table, HttpLimits given, SseHub* stream_hub)
   requests.emplace_back(1);
 }
 
-bool ServerContext::run(const Route& route, const HttpRequest& request, std::function<void(HttpAnswer)> done) {
+bool ServerContext::run(const Route& route, const HttpRequest& request, const std::function<void(HttpAnswer)>& done) {
   const auto post_done = [this, done](HttpAnswer answer) {
     boost::asio::post(io, [answer = std::move(answer), done]() mutable { done(std::move(answer)); });
   };

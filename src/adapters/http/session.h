@@ -34,7 +34,7 @@ struct ServerContext {
 
   // Runs the handler, on the pool if the route says so, and calls `done` on the API thread, when HttpAnswer::later is
   // ready if it is set. False: the queue is full.
-  bool run(const Route& route, const HttpRequest& request, std::function<void(HttpAnswer)> done);
+  bool run(const Route& route, const HttpRequest& request, const std::function<void(HttpAnswer)>& done);
   void count(const Resolution& resolution, Method method, int status, double seconds);
   std::string_view date();  // of the current second
 

@@ -110,6 +110,7 @@ void judge_version(const KafkaApis& apis, int client_version, Judge& judge) {
 Status describe(rd_kafka_t* handle, const KafkaLogOptions& options, const KafkaTrouble& trouble,
                 std::vector<KafkaTopicFacts>& topics) {
   std::vector<rd_kafka_ConfigResource_t*> wanted;
+  wanted.reserve(topics.size());
   for (const KafkaTopicFacts& facts : topics) {
     wanted.push_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, facts.topic.name.c_str()));
   }

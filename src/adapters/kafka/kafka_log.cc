@@ -91,6 +91,7 @@ Result<std::vector<std::string>> KafkaLog::topics() {
   }
   const KafkaMetadata metadata(raw);
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(metadata->topic_cnt));
   for (int i = 0; i < metadata->topic_cnt; ++i) names.emplace_back(metadata->topics[i].topic);
   return names;
 }

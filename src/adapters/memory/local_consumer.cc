@@ -93,7 +93,7 @@ Status LocalCursor::fetch_part(const TopicPartition& at, Part& part, std::size_t
                         std::string_view(r.value), r.tombstone});
     return true;
   };
-  const Status scanned = log_.scan({part.topic->stored.id, at.partition}, *part.next, extent.end, each);
+  Status scanned = log_.scan({part.topic->stored.id, at.partition}, *part.next, extent.end, each);
   if (!scanned) return scanned;
   // Retention may have overtaken the scan, and then records are missing that nobody was told about.
   if (const Offset begin = log_.extent(*part.topic, at.partition).begin; begin > *part.next) {

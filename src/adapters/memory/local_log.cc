@@ -209,7 +209,7 @@ Result<Offset> LocalLog::offset_at(const TopicPartition& at, Timestamp time) {
   Result<Watermarks> extent = watermarks(at);
   if (!extent) return tl::unexpected(extent.error());
   const PartitionId id{find(at.topic)->stored.id, at.partition};
-  const Result<Offset> from = storage_->lower_bound(id, time);
+  Result<Offset> from = storage_->lower_bound(id, time);
   if (!from) return from;
   Offset found = extent->end;
   const Status scanned =

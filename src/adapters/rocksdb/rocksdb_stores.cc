@@ -63,6 +63,7 @@ struct OpenStores {
     std::vector<rocksdb::LiveFileMetaData> files;
     at->first->GetLiveFilesMetaData(&files);
     std::vector<std::string> out;
+    out.reserve(files.size());
     for (const rocksdb::LiveFileMetaData& file : files) out.push_back(path + file.name);
     return out;
   }

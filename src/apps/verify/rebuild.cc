@@ -154,7 +154,7 @@ Status Rebuilder::Impl::fold(const Plan& plan, const Changelog& changelog) {
   Fold fold(with_.subject, with_.knowledge, names, no_outputs);
   auto next = switches.kept.begin();
   stream_time_ms_ = 0;
-  const Status read = scan(with_.log, {input_, plan.partition}, plan.from, plan.to, [&](const Record& record) {
+  Status read = scan(with_.log, {input_, plan.partition}, plan.from, plan.to, [&](const Record& record) {
     for (; next != switches.kept.end() && record.offset >= next->offset; ++next) {
       const auto earlier = with_.earlier.find(next->version);
       fold.use(earlier == with_.earlier.end() ? with_.knowledge : *earlier->second);
@@ -227,7 +227,7 @@ Status Rebuilder::Impl::write_store(const Plan& plan, Offset before) {
   const auto marks = with_.log.watermarks(at);
   if (!marks) return tl::unexpected(marks.error());
   Mark mark{.genesis = genesis_, .sequence = commit_.sequence, .hash = commit_.hash, .offset = -1};
-  const Status found = scan(with_.log, at, before, marks->end, [&](const Record& record) {
+  Status found = scan(with_.log, at, before, marks->end, [&](const Record& record) {
     const auto commit = record.key == kCommitKey ? read_commit(record.value) : std::nullopt;
     if (commit && commit->hash == commit_.hash) mark.offset = record.offset;
     return Status{};
