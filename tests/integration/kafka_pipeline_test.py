@@ -120,7 +120,7 @@ def main():
     produce(PREFIX + "queries", signals)
 
     # Prospects are ticked when a half hour ends: both runs lie within one.
-    if time.time() % 1800 > 1500:
+    if time.time() % 1800 > 1620:
         time.sleep(1800 - time.time() % 1800 + 1)
     first = Juncture(data)
     status = first.wait_until_caught_up()
