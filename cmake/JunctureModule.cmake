@@ -14,7 +14,7 @@ function(juncture_module)
   juncture_test(${M_NAME} unit "${target};${M_TEST_LIBS};${M_PRIVATE}" ${PROJECT_SOURCE_DIR}/tests/unit/${M_NAME})
 endfunction()
 
-# juncture_test(name label libraries folder): one Catch2 binary from folder/*_test.cc.
+# juncture_test(name label libraries folder): one Catch2 binary from folder/*_test.cc; `juncture_tests` builds them all.
 function(juncture_test name label libraries folder)
   if(NOT JUNCTURE_TESTS)
     return()
@@ -28,4 +28,8 @@ function(juncture_test name label libraries folder)
   target_compile_definitions(juncture_${name}_test PRIVATE JUNCTURE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(juncture_${name}_test PRIVATE ${libraries} juncture_test_main juncture_flags Catch2::Catch2 fmt::fmt)
   catch_discover_tests(juncture_${name}_test PROPERTIES LABELS ${label} TIMEOUT 400 TEST_PREFIX "${name}: ")
+  if(NOT TARGET juncture_tests)
+    add_custom_target(juncture_tests)
+  endif()
+  add_dependencies(juncture_tests juncture_${name}_test)
 endfunction()
