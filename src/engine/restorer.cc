@@ -21,6 +21,10 @@ tl::unexpected<Error> damaged(std::string detail) {
 
 }  // namespace
 
+void set_aside_damaged(Stores& stores, std::string_view store_name, const Error& error) {
+  if (error.code == "store_damaged") static_cast<void>(stores.set_aside(store_name));
+}
+
 Restorer::Restorer(Log& log, Stores& stores, Options options)
     : log_(log), stores_(stores), options_(std::move(options)), batch_bytes_max_(kBatchBytes) {}
 

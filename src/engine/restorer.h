@@ -30,6 +30,10 @@ struct RestoreResult {
   double write_seconds = 0;
 };
 
+// After `error` of a store that is closed: what can't be read once can't be read again, and the changelog has all of
+// it.
+void set_aside_damaged(Stores& stores, std::string_view store_name, const Error& error);
+
 class Restorer {
  public:
   struct Options {

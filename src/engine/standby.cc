@@ -88,10 +88,7 @@ Result<std::size_t> Standby::follow(Copy& copy, SteadyTime now) {
 // What is wrong is said, and tried again: a copy is a help, never a reason to stop.
 void Standby::failed(Copy& copy, const Error& error, SteadyTime now) {
   copy.restorer.reset();
-  // Opened again it would be as damaged.
-  if (error.code == "store_damaged") {
-    static_cast<void>(parts_.stores.set_aside(store_name(copy.sub_topology, copy.partition)));
-  }
+  set_aside_damaged(parts_.stores, store_name(copy.sub_topology, copy.partition), error);
   copy.not_before = now + std::chrono::seconds(std::min(kBackoffMax, 1 << std::min(copy.failures++, 5)));
   copy.next_look = {};
   const std::scoped_lock told(copy.told);

@@ -348,10 +348,7 @@ void Task::suspend(const Error& reason, SteadyTime now) {
   parts_.counters.set_error(reason);
   if (processed_) parts_.counters.commits_failed.add();
   forget();
-  // What can't be read once can't be read again. The changelog has all of it.
-  if (reason.code == "store_damaged") {
-    static_cast<void>(parts_.stores.set_aside(store_name(parts_.topology.name, partition_)));
-  }
+  set_aside_damaged(parts_.stores, store_name(parts_.topology.name, partition_), reason);
   become(TaskState::suspended);
   for (Input& input : inputs_) {
     if (!input.here || input.paused) continue;

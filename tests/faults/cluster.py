@@ -241,7 +241,7 @@ class Node:
                 return parse(urllib.request.urlopen(self.url + path, data, timeout).read())
         except urllib.error.HTTPError as error:
             with contextlib.suppress(ValueError):
-                return json.loads(error.read())
+                return parse(error.read())
             return None
         except (OSError, ValueError):
             return None

@@ -10,7 +10,7 @@
 
 namespace juncture {
 
-// Any thread asks.
+// Any thread asks; what was found damaged is said once and stands.
 class DiskWatch final : public rocksdb::EventListener {
  public:
   enum class Refusal : std::uint8_t { none, full, broken, damaged };
@@ -22,7 +22,7 @@ class DiskWatch final : public rocksdb::EventListener {
   }
   // REQUIRES: one caller.
   void found_damaged(std::string what) {
-    if (refusal() == Refusal::damaged) return;
+    if (!damage_.empty()) return;
     damage_ = std::move(what);
     refusal_.store(Refusal::damaged, std::memory_order_release);
   }

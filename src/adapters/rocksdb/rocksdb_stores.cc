@@ -13,6 +13,7 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -183,9 +184,11 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
       : options_(std::move(options)),
         cache_(rocksdb::NewLRUCache(options_.block_cache_bytes)),
         buffers_(std::make_shared<rocksdb::WriteBufferManager>(options_.write_buffers_bytes)),
-        open_(std::make_shared<OpenStores>()),
-        scrubber_(database_options(options_, nullptr),
-                  [open = open_](const std::string& path) { return open->live_files(path); }) {}
+        open_(std::make_shared<OpenStores>()) {
+    if (options_.read_only) return;  // whoever only looks reads with checksums what it looks at
+    scrubber_.emplace(database_options(options_, nullptr),
+                      [open = open_](const std::string& path) { return open->live_files(path); });
+  }
 
   Result<std::unique_ptr<Store>> open(std::string_view name) override {
     const std::string path = (options_.directory / name).string();
@@ -199,7 +202,7 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
         options_.read_only ? rocksdb::DB::OpenForReadOnly(options, path, &db) : rocksdb::DB::Open(options, path, &db);
     if (!status.ok()) return failure("open", path, status);
     auto store = std::make_unique<RocksdbStore>(std::unique_ptr<rocksdb::DB>(db), path, disk, open_);
-    if (!options_.read_only) scrubber_.watch(path, disk);
+    if (scrubber_) scrubber_->watch(path, disk);
     return store;
   }
 
@@ -227,8 +230,10 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
       }
     }
     out.block_cache_bytes = cache_->GetUsage();
-    out.scrub_pending = scrubber_.pending();
-    out.scrubbed_bytes = scrubber_.bytes();
+    if (scrubber_) {
+      out.scrub_pending = scrubber_->pending();
+      out.scrubbed_bytes = scrubber_->bytes();
+    }
     return out;
   }
 
@@ -280,7 +285,7 @@ class RocksdbStoresOnDisk final : public RocksdbStores {
   std::shared_ptr<rocksdb::Cache> cache_;
   std::shared_ptr<rocksdb::WriteBufferManager> buffers_;
   std::shared_ptr<OpenStores> open_;
-  Scrubber scrubber_;
+  std::optional<Scrubber> scrubber_;  // of stores that are written
 };
 
 }  // namespace

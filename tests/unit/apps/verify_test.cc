@@ -1,11 +1,10 @@
 // verify must find every single wrong bit and say where it is; and must not cry wolf.
 #include "apps/verify/verify.h"
 
-#include <fstream>
-
 #include "apps/verify/format.h"
 #include "juncture/core/hash.h"
 #include "juncture/state/keys.h"
+#include "support/table_file.h"
 #include "unit/apps/verify_support.h"
 
 using namespace juncture;
@@ -279,17 +278,8 @@ TEST_CASE("one flipped bit in a store's file is RocksDB's own error, with the fi
   const fs::path copy = past().folder / "torn";
   fs::remove_all(copy);
   fs::copy(past().folder / "state", copy, fs::copy_options::recursive);
-  fs::path file;
-  for (const auto& entry : fs::directory_iterator(copy / "prospects-1")) {
-    if (entry.path().extension() == ".sst") file = entry.path();
-  }
-  REQUIRE_FALSE(file.empty());
-  std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
-  bytes.seekg(200);
-  const char old = static_cast<char>(bytes.get());
-  bytes.seekp(200);
-  bytes.put(static_cast<char>(old ^ 4));
-  bytes.close();
+  const fs::path file = table_file(copy / "prospects-1");
+  flip_bit(file, 200);
 
   const Report report = verified(past().contents, Delivery::exactly_once, true, copy);
 

@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <fstream>
 #include <random>
 #include <set>
 #include <thread>
@@ -10,6 +9,7 @@
 #include "engine/state_cache.h"
 #include "juncture/adapters/rocksdb_stores.h"
 #include "support.h"
+#include "support/table_file.h"
 
 namespace juncture::test {
 
@@ -172,10 +172,7 @@ TEST_CASE("damage to a value that nobody asks for is found", "[engine]") {
     }
     REQUIRE((*store)->flush());
   }
-  std::filesystem::path file;
-  for (const auto& entry : std::filesystem::directory_iterator(folder / "fold-0")) {
-    if (entry.path().extension() == ".sst") file = entry.path();
-  }
+  const auto file = table_file(folder / "fold-0");
   const auto size = std::filesystem::file_size(file);
   {
     auto stores = make_rocksdb_stores({.directory = folder});
@@ -187,14 +184,7 @@ TEST_CASE("damage to a value that nobody asks for is found", "[engine]") {
   }
   // All but the table of contents at the end, which opening reads.
   for (std::uintmax_t at = 10; at < size * 9 / 10; at += size / 7) {
-    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
-    bytes.seekg(static_cast<std::streamoff>(at));
-    const char before = static_cast<char>(bytes.get());
-    const auto put = [&](char byte) {
-      bytes.seekp(static_cast<std::streamoff>(at));
-      bytes.put(byte).flush();
-    };
-    put(static_cast<char>(before ^ 4));
+    flip_bit(file, at);
     {
       auto stores = make_rocksdb_stores({.directory = folder});
       auto store = (*stores)->open("fold-0");
@@ -205,7 +195,7 @@ TEST_CASE("damage to a value that nobody asks for is found", "[engine]") {
       CHECK(said.error().code == "store_damaged");
       CHECK(said.error().detail.find(file.filename().string()) != std::string::npos);
     }
-    put(before);
+    flip_bit(file, at);
   }
   std::filesystem::remove_all(folder);
 }

@@ -1,11 +1,10 @@
 // Copies of others' state: up to date, of whole commits only, handed to the task that takes the partition over.
 #include <unistd.h>
 
-#include <fstream>
-
 #include "engine/standby.h"
 #include "juncture/adapters/rocksdb_stores.h"
 #include "support.h"
+#include "support/table_file.h"
 
 namespace juncture::test {
 namespace {
@@ -140,16 +139,10 @@ TEST_CASE("a copy whose files are damaged is made anew", "[engine][standby]") {
     }
     REQUIRE(standby.let_go("fold", 0));
   }
-  std::filesystem::path file;
-  for (const auto& entry : std::filesystem::directory_iterator(folder / "fold-0")) {
-    if (entry.path().extension() == ".sst") file = entry.path();
-  }
+  const auto file = table_file(folder / "fold-0");
   const auto size = std::filesystem::file_size(file);
   REQUIRE(size > 32U << 10U);  // several blocks: the one that is hit is not the mark's
-  {
-    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
-    bytes.seekp(static_cast<std::streamoff>(size / 2)).write("\xff\0\xff", 3);
-  }
+  flip_bit(file, size / 2);
   const auto copies = make_rocksdb_stores({.directory = folder});
   REQUIRE(copies);
   engine::Standby standby({*log, **copies, how});
